@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"assay/fakeidp"
+	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
+	"assay/fixtures"
+)
+
+type idpFlags struct {
+	addr, controlAddr, publicURL, persona string
+	empty, quiet                          bool
+}
+
+func (p *program) idpCommand() *cobra.Command {
+	var flags idpFlags
+	cmd := &cobra.Command{
+		Use:   "idp",
+		Short: "Run the fake identity provider: OpenID Connect and SCIM push as Okta does them",
+		Long: `Run the fake identity provider: an OpenID Provider with a login page, a directory of people and
+groups, and a SCIM client that sends what the persona's real one sends. It is controlled through an API
+on a listener of its own, whose token is made at the start. Keys are new at each start.
+
+When ready, one JSON line on standard output has the issuer, the control URL and the control token.`,
+		Example: `  assay idp --addr 127.0.0.1:9000 --control-addr 127.0.0.1:9001
+  curl -H "Authorization: Bearer $CONTROL_TOKEN" http://127.0.0.1:9001/people`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.idp(cmd.Context(), flags) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.addr, "addr", loopback, "address of the public listener, host:port; port 0 is any free one")
+	f.StringVar(&flags.controlAddr, "control-addr", loopback, "address of the control listener")
+	f.StringVar(&flags.publicURL, "public-url", "", "URL under which browsers and products reach the public listener (default: http:// and its address)")
+	f.StringVar(&flags.persona, "persona", "okta-oin", "persona of apps that do not name one: "+strings.Join(persona.Names(), ", "))
+	f.BoolVar(&flags.empty, "empty", false, "start with an empty directory instead of the 40 people and 8 groups of the fixtures")
+	f.BoolVar(&flags.quiet, "quiet", false, "do not log")
+	return cmd
+}
+
+func (p *program) idp(ctx context.Context, flags idpFlags) error {
+	if err := checkPublicURL(flags.publicURL); err != nil {
+		return err
+	}
+	o := fakeidp.Options{
+		Addr: flags.addr, ControlAddr: flags.controlAddr, Persona: flags.persona,
+		PublicURL: strings.TrimRight(flags.publicURL, "/"), Logger: slog.New(slog.NewTextHandler(p.err, nil)),
+	}
+	if flags.quiet {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	idp, err := fakeidp.Start(ctx, o)
+	if err != nil {
+		return usage("the fake IdP cannot start: %w", err)
+	}
+	client := control.NewClient(idp.Control, idp.ControlToken)
+	if !flags.empty {
+		if _, err := seed(ctx, client); err != nil {
+			return defect("fill the directory: %w", err)
+		}
+	}
+	p.say("The fake IdP is ready. Stop it with Ctrl-C.\n")
+	p.say("  issuer         %s", idp.Issuer)
+	p.say("  control API    %s", idp.Control)
+	p.say("  control token  %s   (new at each start)", idp.ControlToken)
+	p.say("\nTry it:\n  curl -H 'Authorization: Bearer %s' %s/people\n", idp.ControlToken, idp.Control)
+	if err := p.ready(readyLine{Issuer: idp.Issuer, Control: idp.Control, ControlToken: idp.ControlToken}); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	p.say("stopping")
+	return shutDown(idp.Close)
+}
+
+// staff is the directory of the fixtures as the fake IdP knows it.
+type staff struct {
+	people map[string]control.Person // by login
+	groups []control.Group
+}
+
+// seed puts the people and groups of the fixtures into the fake IdP's directory.
+func seed(ctx context.Context, client *control.Client) (*staff, error) {
+	people, err := fixtures.People()
+	if err != nil {
+		return nil, err
+	}
+	groups, err := fixtures.Groups()
+	if err != nil {
+		return nil, err
+	}
+	s := &staff{people: map[string]control.Person{}}
+	for _, one := range people {
+		person, err := client.CreatePerson(ctx, control.Person{
+			Login: one.Login, Email: one.Login, GivenName: one.GivenName, FamilyName: one.FamilyName,
+			Title: one.Title, Department: one.Department, Locale: one.Locale,
+		})
+		if err != nil {
+			return nil, err
+		}
+		s.people[one.Login] = person
+	}
+	for _, one := range groups {
+		group := control.Group{Name: one.Name}
+		for _, login := range one.Members {
+			group.Members = append(group.Members, s.people[login].ID)
+		}
+		made, err := client.CreateGroup(ctx, group)
+		if err != nil {
+			return nil, err
+		}
+		s.groups = append(s.groups, made)
+	}
+	return s, nil
+}

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"assay/reference/faults"
+	"assay/reports"
+	"assay/suites"
+)
+
+// proof is the kill matrix: which fault turned which checks red.
+type proof struct {
+	Faults []kill      `json:"faults"`
+	Checks proofChecks `json:"checks"`
+}
+
+// kill is what one fault did. Red are the checks that failed or warned; Unrelated are those of them
+// that the fault was not meant to touch, and any that ended in error. Blocked are the checks that
+// could not run because the fault broke their set-up or their positive control: neither red nor green.
+type kill struct {
+	Name      string   `json:"name"`
+	Expected  []string `json:"expected"`
+	Red       []string `json:"red"`
+	Unrelated []string `json:"unrelated"`
+	Blocked   []string `json:"blocked"`
+	Caught    bool     `json:"caught"`
+}
+
+type proofChecks struct {
+	Total    int      `json:"total"`
+	Proven   int      `json:"proven"`
+	Unproven []string `json:"unproven"`
+}
+
+// proveTimeout bounds one exchange with a faulty reference, some of which never answer.
+const proveTimeout = 2 * time.Second
+
+func (p *program) proveCommand() *cobra.Command {
+	var names []string
+	var asJSON, list bool
+	cmd := &cobra.Command{
+		Use:   "prove",
+		Short: "Prove that the checks can fail: run them against the reference with each named fault",
+		Long: `Run every check against the clean reference, where all must pass, and then against the reference
+with each named fault switched on. A fault is caught when exactly the checks that it is meant for turn
+red. Checks of level must that no fault turns red are listed as unproven.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if list {
+				p.listFaults()
+				return nil
+			}
+			chosen, err := chooseFaults(names)
+			if err != nil {
+				return err
+			}
+			return p.prove(cmd.Context(), chosen, len(names) == 0, asJSON)
+		},
+	}
+	cmd.Flags().StringSliceVar(&names, "fault", nil, "only these faults")
+	cmd.Flags().BoolVar(&list, "list", false, "list the faults and what each is modelled on")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the kill matrix as JSON")
+	return cmd
+}
+
+func chooseFaults(names []string) ([]faults.Fault, error) {
+	if len(names) == 0 {
+		return faults.All(), nil
+	}
+	var chosen []faults.Fault
+	for _, name := range names {
+		fault, ok := faults.Find(name)
+		if !ok {
+			return nil, usage("there is no fault %q; \"assay prove --list\" names them", name)
+		}
+		chosen = append(chosen, fault)
+	}
+	return chosen, nil
+}
+
+func (p *program) listFaults() {
+	for _, f := range faults.All() {
+		fmt.Fprintf(p.out, "%s\n  %s\n  modelled on: %s\n  turns red: %s\n", f.Name, f.Text, f.Model, strings.Join(f.Reddens, ", "))
+	}
+	p.say("%d faults", len(faults.All()))
+}
+
+// faultsFor names the faults that are meant to turn a check red.
+func faultsFor(id string) []string {
+	var names []string
+	for _, f := range faults.All() {
+		if slices.Contains(f.Reddens, id) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+func (p *program) prove(ctx context.Context, chosen []faults.Fault, all, asJSON bool) error {
+	signals := watchInterrupts()
+	defer signals.stop()
+	clean, err := p.trial(ctx)
+	if err != nil {
+		return err
+	}
+	if red := unclean(clean); len(red) > 0 {
+		return &exitError{exitNonconformant, fmt.Errorf("the clean reference is not all green:\n  %s", strings.Join(red, "\n  "))}
+	}
+	p.say("clean run: %d checks, all green", len(clean.Checks))
+	matrix := proof{Faults: []kill{}}
+	for _, fault := range chosen {
+		if signals.reason() != "" {
+			return &exitError{exitInterrupted, fmt.Errorf("%s", signals.reason())}
+		}
+		report, err := p.trial(ctx, fault)
+		if err != nil {
+			return err
+		}
+		k := judgeFault(fault, report)
+		matrix.Faults = append(matrix.Faults, k)
+		p.sayKill(k, report)
+	}
+	matrix.count(clean)
+	return p.concludeProof(matrix, all, asJSON)
+}
+
+// trial runs every check against a reference with the given faults.
+func (p *program) trial(ctx context.Context, on ...faults.Fault) (*reports.Report, error) {
+	s, err := openStand(ctx, slog.New(slog.DiscardHandler), on...)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	t, err := s.target(proveTimeout)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	var runner suites.Runner
+	report, err := runner.Run(ctx, suites.Options{Target: t, IdP: s.control, Tool: tool()})
+	if err != nil {
+		return nil, defect("run the checks: %w", err)
+	}
+	return report, nil
+}
+
+// unclean lists what is not green in a clean run.
+func unclean(r *reports.Report) []string {
+	var bad []string
+	for _, c := range r.Checks {
+		if c.Outcome != reports.Pass && c.Outcome != reports.NotApplicable {
+			bad = append(bad, fmt.Sprintf("%s %s: %s", c.Outcome, c.ID, c.Reason))
+		}
+	}
+	return bad
+}
+
+func judgeFault(fault faults.Fault, faulty *reports.Report) kill {
+	k := kill{Name: fault.Name, Expected: fault.Reddens, Red: []string{}, Unrelated: []string{}, Blocked: []string{}}
+	for _, c := range faulty.Checks {
+		switch c.Outcome {
+		case reports.Fail, reports.Warn:
+			k.Red = append(k.Red, c.ID)
+		case reports.NotRun:
+			k.Blocked = append(k.Blocked, c.ID)
+			continue
+		case reports.Pass, reports.NotApplicable:
+			continue
+		}
+		if !slices.Contains(fault.Reddens, c.ID) {
+			k.Unrelated = append(k.Unrelated, c.ID)
+		}
+	}
+	k.Caught = len(k.Unrelated) == 0 && len(fault.Reddens) > 0
+	for _, id := range fault.Reddens {
+		k.Caught = k.Caught && slices.Contains(k.Red, id)
+	}
+	return k
+}
+
+// sayKill prints one row of the matrix, with the reasons where it is not as it should be.
+func (p *program) sayKill(k kill, report *reports.Report) {
+	blocked := ""
+	if len(k.Blocked) > 0 {
+		blocked = fmt.Sprintf(" (%d could not run)", len(k.Blocked))
+	}
+	if k.Caught {
+		p.say("✓ %-40s red: %s%s", k.Name, strings.Join(k.Red, ", "), blocked)
+		return
+	}
+	p.say("✗ %s%s", k.Name, blocked)
+	for _, id := range k.Expected {
+		if !slices.Contains(k.Red, id) {
+			p.say("    did not turn red: %s", id)
+		}
+	}
+	for _, c := range report.Checks {
+		if slices.Contains(k.Unrelated, c.ID) {
+			p.say("    unrelated: %s %s: %s", c.Outcome, c.ID, shorten(c.Reason, 200))
+		}
+	}
+}
+
+// count says which must-level checks no fault turned red.
+func (m *proof) count(clean *reports.Report) {
+	m.Checks.Unproven = []string{}
+	for _, c := range clean.Checks {
+		if c.Level != reports.Must || c.Outcome != reports.Pass {
+			continue
+		}
+		m.Checks.Total++
+		if slices.ContainsFunc(m.Faults, func(k kill) bool { return slices.Contains(k.Red, c.ID) }) {
+			m.Checks.Proven++
+			continue
+		}
+		m.Checks.Unproven = append(m.Checks.Unproven, c.ID)
+	}
+}
+
+func (p *program) concludeProof(m proof, all, asJSON bool) error {
+	if asJSON {
+		encoder := json.NewEncoder(p.out)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(m); err != nil {
+			return defect("print the kill matrix: %w", err)
+		}
+	}
+	caught := 0
+	for _, k := range m.Faults {
+		if k.Caught {
+			caught++
+		}
+	}
+	p.say("%d of %d faults caught", caught, len(m.Faults))
+	if all {
+		p.say("%d of %d must-level checks are proven; %d are not: no fault turns them red", m.Checks.Proven, m.Checks.Total, len(m.Checks.Unproven))
+		for _, id := range m.Checks.Unproven {
+			p.say("  unproven: %s", id)
+		}
+	}
+	if caught < len(m.Faults) {
+		return &exitError{code: exitNonconformant}
+	}
+	return nil
+}

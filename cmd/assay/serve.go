@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/url"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"assay/reference"
+	"assay/reference/faults"
+)
+
+// shutdownTimeout is how long requests may take to finish once the process is asked to stop.
+const shutdownTimeout = 10 * time.Second
+
+type serveFlags struct {
+	addr, data, publicURL, tenant string
+	issuer, clientID              string
+	faults                        []string
+	quiet                         bool
+}
+
+func (p *program) serveCommand() *cobra.Command {
+	var flags serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the reference application: SCIM 2.0 and sign-on as they should be",
+		Long: `Run the reference: a SCIM 2.0 server with sign-on by OpenID Connect, an administration API and a
+console. Without --data everything is kept in memory and gone when it stops.
+
+The SCIM token and the administration token are made at the start and shown once. When ready, one JSON
+line on standard output has what a script needs; the log and the words for people go to standard error.`,
+		Example: `  assay serve --addr 127.0.0.1:8080
+  assay serve --data acme.db --issuer http://127.0.0.1:9000/oauth2/default --client-id 0oa…`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context(), flags) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.addr, "addr", loopback, "address to listen on, host:port; port 0 is any free one")
+	f.StringVar(&flags.data, "data", "", "SQLite file to keep the data in (default: memory)")
+	f.StringVar(&flags.publicURL, "public-url", "", "URL under which people and identity providers reach it (default: http:// and the address)")
+	f.StringVar(&flags.tenant, "tenant", "Acme", "name of the tenant that a new store is seeded with")
+	f.StringVar(&flags.issuer, "issuer", "", "issuer of the OpenID Connect identity provider to connect")
+	f.StringVar(&flags.clientID, "client-id", "", "client ID at that identity provider (its secret in ASSAY_CLIENT_SECRET)")
+	f.StringSliceVar(&flags.faults, "fault", nil, "switch on a named defect, to see what the checks say (\"assay prove --list\" names them)")
+	f.BoolVar(&flags.quiet, "quiet", false, "do not log requests")
+	return cmd
+}
+
+// options turns the flags into options of the reference.
+func (f serveFlags) options(getenv func(string) string, log io.Writer) (reference.Options, error) {
+	o := reference.Options{
+		Addr: f.addr, Data: f.data, PublicURL: strings.TrimRight(f.publicURL, "/"), TenantName: f.tenant,
+		Logger: slog.New(slog.NewTextHandler(log, nil)),
+	}
+	if f.quiet {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := checkPublicURL(f.publicURL); err != nil {
+		return o, err
+	}
+	for _, name := range f.faults {
+		fault, ok := faults.Find(name)
+		if !ok {
+			return o, usage("there is no fault %q; \"assay prove --list\" names them", name)
+		}
+		o.Faults = append(o.Faults, fault)
+	}
+	if (f.issuer == "") != (f.clientID == "") {
+		return o, usage("--issuer and --client-id belong together")
+	}
+	if f.issuer != "" {
+		secret := getenv("ASSAY_CLIENT_SECRET")
+		if secret == "" {
+			return o, usage("--client-id needs the client secret in the environment variable ASSAY_CLIENT_SECRET")
+		}
+		o.SSO = &reference.SSO{Issuer: f.issuer, ClientID: f.clientID, ClientSecret: secret}
+	}
+	return o, nil
+}
+
+func checkPublicURL(raw string) error {
+	if raw == "" {
+		return nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.User != nil {
+		return usage("--public-url %q is not a base URL such as https://acme.example", raw)
+	}
+	return nil
+}
+
+func (p *program) serve(ctx context.Context, flags serveFlags) error {
+	o, err := flags.options(p.getenv, p.err)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	server, err := reference.Start(ctx, o)
+	if err != nil {
+		return usage("the reference cannot start: %w", err)
+	}
+	p.sayServing(server, flags)
+	if err := p.ready(readyReference(server)); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	p.say("stopping")
+	return shutDown(server.Close)
+}
+
+// sayServing tells a person what to do next.
+func (p *program) sayServing(s *reference.Server, flags serveFlags) {
+	p.say("The reference is ready. Stop it with Ctrl-C.\n")
+	p.say("  SCIM base URL  %s", s.SCIM)
+	if s.Token != "" {
+		p.say("  SCIM token     %s   (shown this once)", s.Token)
+	} else {
+		p.say("  SCIM token     as issued before; a new one: POST %s/tenants/default/scim-token", s.Admin)
+	}
+	p.say("  sign on at     %s", s.Login)
+	p.say("  console        %s", s.Console)
+	p.say("  admin API      %s", s.Admin)
+	p.say("  admin token    %s   (for the console and the admin API; new at each start)", s.AdminToken)
+	for _, name := range flags.faults {
+		p.say("  fault          %s is switched on: this server is broken on purpose", name)
+	}
+	p.say("\nTry it:\n  ASSAY_TOKEN='%s' assay run --target %s\n", orPlaceholder(s.Token), s.SCIM)
+}
+
+func orPlaceholder(token string) string {
+	if token == "" {
+		return "…"
+	}
+	return token
+}
+
+// readyLine is the JSON line that a server command prints when it is ready.
+type readyLine struct {
+	SCIM         string `json:"scim,omitempty"`
+	Token        string `json:"token,omitempty"`
+	Login        string `json:"login,omitempty"`
+	Admin        string `json:"admin,omitempty"`
+	AdminToken   string `json:"admin_token,omitempty"`
+	Console      string `json:"console,omitempty"`
+	Issuer       string `json:"issuer,omitempty"`
+	Control      string `json:"control,omitempty"`
+	ControlToken string `json:"control_token,omitempty"`
+}
+
+func readyReference(s *reference.Server) readyLine {
+	return readyLine{
+		SCIM: s.SCIM, Token: s.Token, Login: s.Login,
+		Admin: s.Admin, AdminToken: s.AdminToken, Console: s.Console,
+	}
+}
+
+func (p *program) ready(line readyLine) error {
+	encoder := json.NewEncoder(p.out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(line); err != nil {
+		return defect("print that the server is ready: %w", err)
+	}
+	return nil
+}
+
+func shutDown(stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if err := stop(ctx); err != nil {
+		return defect("stop: %w", err)
+	}
+	return nil
+}

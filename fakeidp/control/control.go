@@ -1,0 +1,148 @@
+// Package control is the fake IdP's control API: its wire types and a typed client. The suites import
+// nothing else of the fake IdP.
+//
+// The API listens apart from the public one and takes a bearer token. Every path below is relative to
+// the control URL; bodies are JSON.
+package control
+
+import "time"
+
+// Person is somebody in the IdP's directory.
+type Person struct {
+	ID         string `json:"id,omitempty"` // Okta-shaped ("00u…"), chosen by the IdP when empty
+	Login      string `json:"login"`        // the SCIM userName
+	Email      string `json:"email"`
+	GivenName  string `json:"given_name"`
+	MiddleName string `json:"middle_name,omitempty"`
+	FamilyName string `json:"family_name"`
+	Title      string `json:"title,omitempty"`
+	Department string `json:"department,omitempty"`
+	Locale     string `json:"locale,omitempty"`
+	Suspended  bool   `json:"suspended,omitempty"`
+}
+
+// Group is a group in the IdP's directory.
+type Group struct {
+	ID      string   `json:"id,omitempty"`
+	Name    string   `json:"name"`
+	Members []string `json:"members,omitempty"` // person ids
+}
+
+// App is one integration of a product with the IdP: an OpenID Connect client and a SCIM connection,
+// which behave as its persona says. ClientSecret is returned by the call that makes the app, never again.
+type App struct {
+	ID           string   `json:"id,omitempty"`
+	Persona      string   `json:"persona"` // "okta-oin", "okta-aiw"
+	Name         string   `json:"name,omitempty"`
+	ClientID     string   `json:"client_id,omitempty"`
+	ClientSecret string   `json:"client_secret,omitempty"`
+	RedirectURIs []string `json:"redirect_uris,omitempty"`
+	SCIM         *SCIM    `json:"scim,omitempty"`
+	Issuer       string   `json:"issuer,omitempty"` // set by the IdP
+}
+
+// SCIM is where and how an app provisions. Token is write-only: no answer of the API contains it.
+type SCIM struct {
+	URL   string `json:"url"`
+	Token string `json:"token,omitempty"`
+}
+
+// Step is one thing that the provisioning engine did and why, with the exchange it made.
+type Step struct {
+	Seq      int      `json:"seq"`
+	App      string   `json:"app"`
+	Task     string   `json:"task"`    // "joiner", "update", "deactivate", "reactivate", "group-push", "membership", "rename", "group-delete", "import", "test"
+	Subject  string   `json:"subject"` // person or group id
+	Why      string   `json:"why"`
+	Exchange Exchange `json:"exchange"`
+	Verdict  string   `json:"verdict"` // what the vendor would do with this answer
+	Failed   bool     `json:"failed"`
+}
+
+// Exchange is one HTTP exchange as the IdP saw it, with its credentials redacted.
+type Exchange struct {
+	Time           time.Time           `json:"time"`
+	Method         string              `json:"method"`
+	URL            string              `json:"url"`
+	RequestHeader  map[string][]string `json:"request_header,omitempty"`
+	RequestBody    string              `json:"request_body,omitempty"`
+	Status         int                 `json:"status"`
+	ResponseHeader map[string][]string `json:"response_header,omitempty"`
+	ResponseBody   string              `json:"response_body,omitempty"`
+	Error          string              `json:"error,omitempty"`
+	DurationMS     float64             `json:"duration_ms"`
+}
+
+// Push is the answer to a push: what was done. Failed counts the steps that the vendor would show as
+// an error in its task list.
+type Push struct {
+	Steps  []Step `json:"steps"`
+	Failed int    `json:"failed"`
+}
+
+// Import is the answer to an import: every resource that paging through the target found.
+type Import struct {
+	Users  []map[string]any `json:"users"`
+	Groups []map[string]any `json:"groups"`
+	Steps  []Step           `json:"steps"`
+	Failed int              `json:"failed"`
+}
+
+// Link is what the IdP remembers about a person or group at an app's target.
+type Link struct {
+	Subject string `json:"subject"`
+	Remote  string `json:"remote"` // the target's id
+	Active  bool   `json:"active"`
+}
+
+// Grant lets one authorization request through without the login page: the request whose state is
+// State is answered at once for the person, with the mutations applied to what follows from it.
+type Grant struct {
+	State     string   `json:"state"`
+	Person    string   `json:"person"` // person id, login or e-mail
+	Mutations []string `json:"mutations,omitempty"`
+}
+
+// Mutation describes one hostile behaviour that a Grant may name.
+type Mutation struct {
+	Name string `json:"name"` // "wrong-nonce", "wrong-audience" …
+	Text string `json:"text"`
+}
+
+// Visit is one request of the OpenID Connect endpoints, for assertions on what a relying party sent.
+// Secrets (client_secret, code, code_verifier, tokens) are replaced by "[redacted]".
+type Visit struct {
+	Time   time.Time           `json:"time"`
+	Path   string              `json:"path"` // "authorize", "token", "userinfo", "keys", "discovery"
+	Client string              `json:"client_id,omitempty"`
+	State  string              `json:"state,omitempty"` // the login that it belongs to, where known
+	Params map[string][]string `json:"params,omitempty"`
+	Status int                 `json:"status"`
+	Error  string              `json:"error,omitempty"`
+}
+
+// Persona is an identity provider product that the fake IdP can play.
+type Persona struct {
+	Name    string `json:"name"` // "okta-oin"
+	Title   string `json:"title"`
+	Product string `json:"product"`
+	Knobs   []Knob `json:"knobs"`
+}
+
+// Knob is one behaviour of a persona, with the evidence for it, so that a report can say what a failure
+// rests on. Mark is D (documented by the vendor), O (observed on the wire), S (stated by a third party),
+// I (inferred) or R (recalled, without a source).
+type Knob struct {
+	Name   string `json:"name"` // "scim.membersBatch"
+	Value  string `json:"value"`
+	Source string `json:"source"`
+	Mark   string `json:"mark"`
+	Text   string `json:"mark_text"`
+}
+
+// Problem is the body of every answer of the control API that is not a success.
+type Problem struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+}

@@ -1,0 +1,118 @@
+package directory
+
+import "fmt"
+
+// Assign gives a person an app. Doing it twice changes nothing. It fails with ErrNotFound.
+func (d *Directory) Assign(appID, personID string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a, p, err := d.pair(appID, personID)
+	if err != nil {
+		return err
+	}
+	if _, ok := a.people[personID]; ok {
+		return nil
+	}
+	a.people[personID] = d.next()
+	p.apps[appID] = true
+	return nil
+}
+
+// Unassign takes an app from a person; it is no error if they did not have it. It fails with ErrNotFound.
+func (d *Directory) Unassign(appID, personID string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a, p, err := d.pair(appID, personID)
+	if err != nil {
+		return err
+	}
+	delete(a.people, personID)
+	delete(p.apps, appID)
+	return nil
+}
+
+// Assigned reports whether a person has an app.
+func (d *Directory) Assigned(appID, personID string) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	p := d.people[personID]
+	return p != nil && p.apps[appID]
+}
+
+// Assignments lists the ids of the people who have an app, in the order in which they got it.
+func (d *Directory) Assignments(appID string) []string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	a := d.apps[appID]
+	if a == nil {
+		return nil
+	}
+	return inOrder(a.people)
+}
+
+// PushGroup links a group to an app. Doing it twice changes nothing. It fails with ErrNotFound.
+func (d *Directory) PushGroup(appID, groupID string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a, g, err := d.link(appID, groupID)
+	if err != nil {
+		return err
+	}
+	if _, ok := a.pushed[groupID]; ok {
+		return nil
+	}
+	a.pushed[groupID] = d.next()
+	g.apps[appID] = true
+	return nil
+}
+
+// UnlinkGroup ends the push of a group to an app. It fails with ErrNotFound.
+func (d *Directory) UnlinkGroup(appID, groupID string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a, g, err := d.link(appID, groupID)
+	if err != nil {
+		return err
+	}
+	if _, ok := a.pushed[groupID]; !ok {
+		return fmt.Errorf("push of group %q to app %q: %w", groupID, appID, ErrNotFound)
+	}
+	delete(a.pushed, groupID)
+	delete(g.apps, appID)
+	return nil
+}
+
+// PushedGroups lists the ids of the groups that are pushed to an app, in the order of linking.
+func (d *Directory) PushedGroups(appID string) []string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	a := d.apps[appID]
+	if a == nil {
+		return nil
+	}
+	return inOrder(a.pushed)
+}
+
+func (d *Directory) pair(appID, personID string) (*app, *person, error) {
+	a := d.apps[appID]
+	if a == nil {
+		return nil, nil, fmt.Errorf("app %q: %w", appID, ErrNotFound)
+	}
+	p := d.people[personID]
+	if p == nil {
+		return nil, nil, fmt.Errorf("person %q: %w", personID, ErrNotFound)
+	}
+	return a, p, nil
+}
+
+func (d *Directory) link(appID, groupID string) (*app, *group, error) {
+	a := d.apps[appID]
+	if a == nil {
+		return nil, nil, fmt.Errorf("app %q: %w", appID, ErrNotFound)
+	}
+	g := d.groups[groupID]
+	if g == nil {
+		return nil, nil, fmt.Errorf("group %q: %w", groupID, ErrNotFound)
+	}
+	return a, g, nil
+}

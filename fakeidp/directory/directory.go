@@ -1,0 +1,96 @@
+// Package directory is what the fake IdP knows: people, groups, apps, and who is assigned to which
+// app. It lives in memory, speaks the control API's types, and hands out ids that look like Okta's.
+//
+// Every look-up is by map. Lists come in the order of creation, so that what is pushed from them is
+// the same from one run to the next.
+package directory
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"sync"
+
+	"assay/fakeidp/control"
+)
+
+var (
+	// ErrNotFound says that an id names nothing in the directory.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict says that a value which must be unique is taken.
+	ErrConflict = errors.New("already exists")
+	// ErrInvalid says that a value cannot be stored.
+	ErrInvalid = errors.New("invalid")
+)
+
+// Directory holds people, groups and apps. It is safe for concurrent use; what it returns are copies.
+type Directory struct {
+	mu  sync.RWMutex
+	ids *source
+	seq int
+
+	people  map[string]*person
+	logins  map[string]string   // folded login -> person id
+	emails  map[string][]string // folded e-mail -> person ids, oldest first: Okta lets people share one
+	groups  map[string]*group
+	names   map[string]string // folded group name -> group id
+	apps    map[string]*app
+	clients map[string]string // client id -> app id
+}
+
+type person struct {
+	control.Person
+	seq    int
+	groups map[string]bool
+	apps   map[string]bool
+}
+
+type group struct {
+	control.Group
+	seq  int
+	apps map[string]bool // apps that it is pushed to
+}
+
+type app struct {
+	control.App
+	seq    int
+	secret [32]byte       // SHA-256 of the client secret
+	people map[string]int // person id -> sequence of the assignment
+	pushed map[string]int // group id -> sequence of the push
+}
+
+// New returns an empty directory with random ids and secrets.
+func New() *Directory { return newDirectory(randomSource()) }
+
+// NewSeeded returns an empty directory whose ids and client secrets follow from seed: for runs that
+// must repeat to the letter. Its secrets can be guessed by whoever knows the seed.
+func NewSeeded(seed uint64) *Directory { return newDirectory(seededSource(seed)) }
+
+func newDirectory(ids *source) *Directory {
+	return &Directory{
+		ids:     ids,
+		people:  map[string]*person{},
+		logins:  map[string]string{},
+		emails:  map[string][]string{},
+		groups:  map[string]*group{},
+		names:   map[string]string{},
+		apps:    map[string]*app{},
+		clients: map[string]string{},
+	}
+}
+
+// next numbers what is created and linked. The caller holds the lock.
+func (d *Directory) next() int {
+	d.seq++
+	return d.seq
+}
+
+// inOrder returns the keys of a set in the order of the numbers that they were given.
+func inOrder(set map[string]int) []string {
+	keys := make([]string, 0, len(set))
+	for key := range set {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b string) int { return cmp.Compare(set[a], set[b]) })
+	return keys
+}

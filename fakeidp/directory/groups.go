@@ -1,0 +1,142 @@
+package directory
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"assay/fakeidp/control"
+)
+
+// CreateGroup adds a group and returns it with its id. Members may be named by id, login or e-mail;
+// the answer holds ids, each once. It fails with ErrInvalid for an empty name or an unknown member and
+// with ErrConflict for a name or id in use.
+func (d *Directory) CreateGroup(g control.Group) (control.Group, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	members, err := d.checkGroup(g)
+	if err != nil {
+		return control.Group{}, err
+	}
+	if g.ID == "" {
+		g.ID = d.ids.id(groupPrefix, func(id string) bool { return d.groups[id] != nil })
+	}
+	if d.groups[g.ID] != nil {
+		return control.Group{}, fmt.Errorf("group %q: %w", g.ID, ErrConflict)
+	}
+	g.Members = members
+	d.groups[g.ID] = &group{Group: g, seq: d.next(), apps: map[string]bool{}}
+	d.names[fold(g.Name)] = g.ID
+	d.join(g)
+	return copyGroup(g), nil
+}
+
+// UpdateGroup replaces the name and the members of a group. It fails with ErrNotFound, and as
+// CreateGroup does.
+func (d *Directory) UpdateGroup(g control.Group) (control.Group, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known := d.groups[g.ID]
+	if known == nil {
+		return control.Group{}, fmt.Errorf("group %q: %w", g.ID, ErrNotFound)
+	}
+	members, err := d.checkGroup(g)
+	if err != nil {
+		return control.Group{}, err
+	}
+	d.leave(known.Group)
+	delete(d.names, fold(known.Name))
+	g.Members = members
+	known.Group = g
+	d.names[fold(g.Name)] = g.ID
+	d.join(g)
+	return copyGroup(g), nil
+}
+
+// DeleteGroup removes a group, its memberships and its pushes. It fails with ErrNotFound.
+func (d *Directory) DeleteGroup(id string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known := d.groups[id]
+	if known == nil {
+		return fmt.Errorf("group %q: %w", id, ErrNotFound)
+	}
+	d.leave(known.Group)
+	for appID := range known.apps {
+		delete(d.apps[appID].pushed, id)
+	}
+	delete(d.names, fold(known.Name))
+	delete(d.groups, id)
+	return nil
+}
+
+// Group finds a group by id.
+func (d *Directory) Group(id string) (control.Group, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	known := d.groups[id]
+	if known == nil {
+		return control.Group{}, false
+	}
+	return copyGroup(known.Group), true
+}
+
+// Groups lists the groups, oldest first.
+func (d *Directory) Groups() []control.Group {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	all := make([]*group, 0, len(d.groups))
+	for _, g := range d.groups {
+		all = append(all, g)
+	}
+	slices.SortFunc(all, func(a, b *group) int { return cmp.Compare(a.seq, b.seq) })
+	out := make([]control.Group, len(all))
+	for i, g := range all {
+		out[i] = copyGroup(g.Group)
+	}
+	return out
+}
+
+func (d *Directory) join(g control.Group) {
+	for _, member := range g.Members {
+		d.people[member].groups[g.ID] = true
+	}
+}
+
+func (d *Directory) leave(g control.Group) {
+	for _, member := range g.Members {
+		delete(d.people[member].groups, g.ID)
+	}
+}
+
+// checkGroup returns the members as ids, each once, in the order given.
+func (d *Directory) checkGroup(g control.Group) ([]string, error) {
+	if err := checkID(g.ID); err != nil {
+		return nil, fmt.Errorf("group: %w", err)
+	}
+	if strings.TrimSpace(g.Name) == "" {
+		return nil, fmt.Errorf("group: name is missing: %w", ErrInvalid)
+	}
+	if other, ok := d.names[fold(g.Name)]; ok && other != g.ID {
+		return nil, fmt.Errorf("group with name %q: %w", g.Name, ErrConflict)
+	}
+	members := make([]string, 0, len(g.Members))
+	seen := make(map[string]bool, len(g.Members))
+	for _, key := range g.Members {
+		p := d.find(key)
+		if p == nil {
+			return nil, fmt.Errorf("group %q: member %q is nobody in the directory: %w", g.Name, key, ErrInvalid)
+		}
+		if !seen[p.ID] {
+			seen[p.ID] = true
+			members = append(members, p.ID)
+		}
+	}
+	return members, nil
+}
+
+func copyGroup(g control.Group) control.Group {
+	g.Members = slices.Clone(g.Members)
+	return g
+}

@@ -1,0 +1,216 @@
+// Package fakeidp is an identity provider for tests: an OpenID Provider, a directory, and a SCIM
+// provisioning client that behaves as a vendor's does. It listens twice: the public endpoints, which a
+// product under test sees, and the control API, which tests drive and which takes a token.
+//
+// Everything is in memory and gone with the process. It proves nobody's identity: its login page lets
+// anybody be anybody.
+package fakeidp
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"assay/fakeidp/control"
+	"assay/fakeidp/directory"
+	"assay/fakeidp/oidc"
+	"assay/fakeidp/persona"
+	"assay/fakeidp/push"
+	"assay/fakeidp/server"
+)
+
+const (
+	loopback       = "127.0.0.1:0" // any free port, for this machine only
+	defaultPersona = "okta-oin"
+	tokenBytes     = 32
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = 2 * time.Minute
+)
+
+// Options configure an IdP. The zero value is one on free loopback ports, with an empty directory.
+type Options struct {
+	Addr        string // host:port of the public endpoints; "" is a free loopback port
+	ControlAddr string // host:port of the control API; "" is a free loopback port
+	// PublicURL is how products reach the public endpoints, when that is not http://Addr: scheme and host,
+	// without a path. The issuer is built from it and from nothing else.
+	PublicURL string
+	Persona   string // of apps that name none; "" is "okta-oin"
+	People    []control.Person
+	Groups    []control.Group // members by id, login or e-mail
+	Push      push.Options    // its Logger is set from Logger when nil
+	Logger    *slog.Logger    // nil means nowhere
+}
+
+// IdP is a running identity provider.
+type IdP struct {
+	Issuer       string // the OpenID Connect issuer, the same string in every document and token
+	PublicURL    string
+	Control      string // base URL of the control API
+	ControlToken string // its bearer token: random, to be kept out of logs
+
+	public  *http.Server
+	control *http.Server
+	engine  *push.Engine
+	failed  chan error
+}
+
+// Start listens and returns an IdP that serves until Close. The context bounds the start only.
+func Start(ctx context.Context, o Options) (*IdP, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Persona == "" {
+		o.Persona = defaultPersona
+	}
+	p, ok := persona.ByName(o.Persona)
+	if !ok {
+		return nil, fmt.Errorf("fake IdP: persona %q is none of %s", o.Persona, strings.Join(persona.Names(), ", "))
+	}
+	people, err := fill(directory.New(), o)
+	if err != nil {
+		return nil, fmt.Errorf("fake IdP: %w", err)
+	}
+	public, err := listen(ctx, o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("fake IdP: public endpoints: %w", err)
+	}
+	admin, err := listen(ctx, o.ControlAddr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("fake IdP: control API: %w", err), public.Close())
+	}
+	idp, err := assemble(o, p, people, public, admin)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("fake IdP: %w", err), public.Close(), admin.Close())
+	}
+	return idp, nil
+}
+
+func assemble(o Options, p persona.Persona, people *directory.Directory, public, admin net.Listener) (*IdP, error) {
+	base, err := publicURL(o.PublicURL, public.Addr())
+	if err != nil {
+		return nil, err
+	}
+	path := p.OIDC.IssuerPath.Value
+	issuer := base + path
+	provider, err := oidc.New(oidc.Options{Issuer: issuer, Directory: people, FatIDTokens: !p.OIDC.ThinIDToken.Value, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
+	front, err := index(p, issuer)
+	if err != nil {
+		return nil, err
+	}
+	if o.Push.Logger == nil {
+		o.Push.Logger = o.Logger
+	}
+	engine := push.New(people, o.Push)
+	token := newToken()
+	api := server.New(server.Options{Token: token, Issuer: issuer, Persona: o.Persona, Directory: people, Engine: engine, Provider: provider, Logger: o.Logger})
+	mux := http.NewServeMux()
+	mux.Handle(path+"/", provider)
+	mux.Handle("GET /{$}", front)
+	mux.HandleFunc("GET /healthz", healthy)
+	idp := &IdP{
+		Issuer: issuer, PublicURL: base, Control: "http://" + reachable(admin.Addr()), ControlToken: token,
+		public: newServer(mux, o.Logger), control: newServer(api, o.Logger), engine: engine, failed: make(chan error, 2),
+	}
+	go idp.serve(idp.public, public)
+	go idp.serve(idp.control, admin)
+	return idp, nil
+}
+
+func fill(d *directory.Directory, o Options) (*directory.Directory, error) {
+	for _, p := range o.People {
+		if _, err := d.CreatePerson(p); err != nil {
+			return nil, err
+		}
+	}
+	for _, g := range o.Groups {
+		if _, err := d.CreateGroup(g); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+func (i *IdP) serve(s *http.Server, l net.Listener) {
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		i.failed <- err
+	}
+}
+
+// Failed delivers the error with which a listener broke down, if one does.
+func (i *IdP) Failed() <-chan error { return i.failed }
+
+// Close stops listening, waits for requests under way until the context ends, and then cuts them off.
+func (i *IdP) Close(ctx context.Context) error {
+	err := errors.Join(stop(ctx, i.control), stop(ctx, i.public))
+	i.engine.Close()
+	if err != nil {
+		return fmt.Errorf("fake IdP: close: %w", err)
+	}
+	return nil
+}
+
+func stop(ctx context.Context, s *http.Server) error {
+	err := s.Shutdown(ctx)
+	if err == nil {
+		return nil
+	}
+	return errors.Join(err, s.Close())
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	if addr == "" {
+		addr = loopback
+	}
+	var config net.ListenConfig
+	return config.Listen(ctx, "tcp", addr)
+}
+
+// newServer bounds what a slow or idle client costs. It does not bound an answer's time: a push takes as
+// long as its target needs.
+func newServer(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+}
+
+// publicURL checks the override, or makes a URL from the address that was listened on.
+func publicURL(override string, addr net.Addr) (string, error) {
+	if override == "" {
+		return "http://" + reachable(addr), nil
+	}
+	u, err := url.Parse(strings.TrimSuffix(override, "/"))
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil {
+		return "", errors.New("public URL: want scheme://host[:port] with http or https and nothing more")
+	}
+	return u.String(), nil
+}
+
+// reachable turns an address of all interfaces into one that a client on this machine can dial.
+func reachable(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
+	}
+	return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+}
+
+func newToken() string {
+	b := make([]byte, tokenBytes)
+	_, _ = rand.Read(b) // ends the program rather than fail
+	return base64.RawURLEncoding.EncodeToString(b)
+}

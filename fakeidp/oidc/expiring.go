@@ -1,0 +1,102 @@
+package oidc
+
+import (
+	"container/list"
+	"sync"
+	"time"
+)
+
+// expiring is a map that forgets: each entry after the same lifetime, and the oldest when there are
+// too many. It is safe for concurrent use; values are copied in and out.
+type expiring[V any] struct {
+	lifetime time.Duration
+	limit    int
+	now      func() time.Time
+
+	mu    sync.Mutex
+	items map[string]*list.Element // of *entry[V]
+	order *list.List               // oldest first
+}
+
+type entry[V any] struct {
+	key   string
+	value V
+	until time.Time
+}
+
+func newExpiring[V any](lifetime time.Duration, limit int, now func() time.Time) *expiring[V] {
+	return &expiring[V]{lifetime: lifetime, limit: limit, now: now, items: map[string]*list.Element{}, order: list.New()}
+}
+
+// put stores a value and starts its lifetime anew.
+func (e *expiring[V]) put(key string, value V) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.remove(key)
+	e.items[key] = e.order.PushBack(&entry[V]{key: key, value: value, until: e.now().Add(e.lifetime)})
+	e.prune()
+}
+
+func (e *expiring[V]) get(key string) (V, bool) {
+	return e.update(key, nil)
+}
+
+// update changes a value in place, if it is there, and returns it as it then is.
+func (e *expiring[V]) update(key string, change func(*V)) (V, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.prune()
+	element, ok := e.items[key]
+	if !ok {
+		var none V
+		return none, false
+	}
+	found := element.Value.(*entry[V])
+	if change != nil {
+		change(&found.value)
+	}
+	return found.value, true
+}
+
+// take returns a value and forgets it, so that only one caller ever gets it.
+func (e *expiring[V]) take(key string) (V, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.prune()
+	element, ok := e.items[key]
+	if !ok {
+		var none V
+		return none, false
+	}
+	e.remove(key)
+	return element.Value.(*entry[V]).value, true
+}
+
+// deleteWhere forgets all values for which the condition holds.
+func (e *expiring[V]) deleteWhere(condition func(V) bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for key, element := range e.items {
+		if condition(element.Value.(*entry[V]).value) {
+			e.remove(key)
+		}
+	}
+}
+
+func (e *expiring[V]) prune() {
+	now := e.now()
+	for oldest := e.order.Front(); oldest != nil; oldest = e.order.Front() {
+		found := oldest.Value.(*entry[V])
+		if len(e.items) <= e.limit && now.Before(found.until) {
+			return
+		}
+		e.remove(found.key)
+	}
+}
+
+func (e *expiring[V]) remove(key string) {
+	if element, ok := e.items[key]; ok {
+		e.order.Remove(element)
+		delete(e.items, key)
+	}
+}

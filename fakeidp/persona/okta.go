@@ -1,0 +1,129 @@
+package persona
+
+import "time"
+
+// The sources behind Okta's knobs.
+const (
+	okta1 = "O1: Okta developer docs, SCIM 2.0 reference"
+	okta2 = "O2: Okta developer docs, SCIM FAQ (2026)"
+	okta3 = "O3: Okta developer docs, SCIM concepts"
+	okta9 = "O9: wire capture published by an Okta employee (2018)"
+	okta5 = "O1 and O5: SCIM 2.0 reference; Okta's CRUD test suite"
+	forum = "O12: Okta developer forum, quoted by a third party"
+	auth  = "T3: Okta developer docs, authorization servers"
+	ours  = "no page found"
+)
+
+func documented[T any](value T, source string) Knob[T] { return Knob[T]{value, source, Documented} }
+func observed[T any](value T, source string) Knob[T]   { return Knob[T]{value, source, Observed} }
+func inferred[T any](value T, source string) Knob[T]   { return Knob[T]{value, source, Inferred} }
+
+// OktaOIN is an Okta app from the catalogue (Okta Integration Network): profile changes as PUT,
+// activation and groups as PATCH. Okta's own pages disagree on PUT or PATCH for profile changes (O1
+// says PUT, O2 says PATCH by default); this persona follows O1.
+func OktaOIN() Persona {
+	return Persona{
+		Name:    "okta-oin",
+		Title:   "Okta, app from the OIN catalogue",
+		Product: "Okta",
+		OIDC:    oktaOIDC(),
+		SCIM:    oktaSCIM(),
+	}
+}
+
+// OktaOINPatch is an Okta app from the catalogue as the 2026 FAQ describes it: PATCH for everything.
+// The shape of a profile PATCH is inferred from that of the activation.
+func OktaOINPatch() Persona {
+	scim := oktaSCIM()
+	scim.UserUpdate = inferred(PatchPathless, okta2+" says PATCH; the shape follows the activation in "+okta1)
+	return Persona{
+		Name:    "okta-oin-patch",
+		Title:   "Okta, app from the OIN catalogue, PATCH for profile changes",
+		Product: "Okta",
+		OIDC:    oktaOIDC(),
+		SCIM:    scim,
+	}
+}
+
+// OktaAIW is an Okta app made with the App Integration Wizard, SCIM switched on: every change of a user
+// or a group is a PUT, and that cannot be reconfigured (O1, O2).
+func OktaAIW() Persona {
+	scim := oktaSCIM()
+	scim.UserActive = documented(Put, okta1+"; O11: coder issue 15828")
+	scim.GroupRename = documented(Put, okta1)
+	scim.GroupMembers = documented(Put, okta1)
+	return Persona{
+		Name:    "okta-aiw",
+		Title:   "Okta, app made with the App Integration Wizard",
+		Product: "Okta",
+		OIDC:    oktaOIDC(),
+		SCIM:    scim,
+	}
+}
+
+func oktaOIDC() OIDC {
+	return OIDC{
+		IssuerPath:  documented("/oauth2/default", auth),
+		Subject:     documented("person id (00u…)", auth),
+		ThinIDToken: documented(true, auth),
+		Groups:      documented("group names", auth),
+	}
+}
+
+func oktaSCIM() SCIM {
+	s := SCIM{
+		Headers: observed(Headers{
+			{"Accept", "application/scim+json"},
+			{"Accept-Charset", "utf-8"},
+			{"User-Agent", "Okta SCIM Client 1.0.0"},
+			{"Connection", "Keep-Alive"},
+			{"Accept-Encoding", "gzip,deflate"},
+		}, okta9),
+		ContentType: observed("application/scim+json; charset=utf-8", okta9+"; a public log of the connector test (2026-10) has none on GET"),
+
+		TestRequests: documented([]string{"/Users?startIndex=1&count=2", "/Groups?startIndex=1&count=100"}, okta1+"; O7, O8, O10"),
+		FilterSpace:  documented("%20", okta1),
+		LookupParams: documented("startIndex=1&count=100", okta1),
+		NotFoundIsNo: documented(true, okta1),
+
+		SendExternalID:  documented(true, okta1+" (one of its two examples)"),
+		SendPassword:    documented(true, okta1),
+		SendGroupsEmpty: documented(true, okta1),
+
+		UserUpdate:        documented(Put, okta1+" (O2 says PATCH by default)"),
+		UserActive:        documented(PatchPathless, okta1),
+		ReadBeforeWrite:   documented(true, okta1),
+		SuspendedIsSilent: documented(true, okta1),
+	}
+	s.oktaGroups()
+	s.oktaOperation()
+	return s
+}
+
+func (s *SCIM) oktaGroups() {
+	s.GroupRename = documented(PatchPathless, okta1)
+	s.GroupMembers = documented(PatchFilter, okta1)
+	s.MemberDisplay = documented(true, okta1)
+	s.AssignedOnly = documented(true, okta1)
+	s.RenameWithMembers = documented(true, okta1)
+	s.LinkedGroupFull = inferred(true, okta1+" documents the full push, not when it is chosen")
+	s.MembersBatch = Knob[int]{1000, forum, SecondHand}
+}
+
+func (s *SCIM) oktaOperation() {
+	s.ImportPage = documented(100, okta1)
+	s.Timeout = documented(60*time.Second, okta2)
+	s.Retry = documented(Retry{Attempts: 10, Default: 5 * time.Minute, Factor: 2}, okta3)
+	s.Messages = Knob[Messages]{Messages{
+		Joiner:     "Automatic provisioning of user {user} to app {app} failed: {reason}",
+		Update:     "Automatic profile push of user {user} to app {app} failed: {reason}",
+		Deactivate: "Automatic deprovisioning of user {user} from app {app} failed: {reason}",
+		Reactivate: "Automatic reactivation of user {user} in app {app} failed: {reason}",
+		Group:      "Unable to update Group Push mapping target App group {group}: {reason}",
+		Import:     "Import from app {app} failed: {reason}",
+		Test:       "Error authenticating: {reason}",
+	}, "only the first is in " + okta1 + "; the others: " + ours, Recalled}
+	s.Never = documented([]string{
+		"DELETE /Users/{id}", "POST /.search", "/Bulk", "/Me", "/ServiceProviderConfig", "filters on meta.lastModified",
+	}, okta2+"; "+okta5)
+}

@@ -1,0 +1,129 @@
+// Package persona describes identity providers as data: what a vendor's OpenID provider and SCIM client
+// do, knob by knob, each with the source of the claim and how sure it is. The engines read the knobs
+// and never ask for a persona's name, so that a new vendor is a new value, not new code.
+package persona
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// Mark says how sure a knob is.
+type Mark string
+
+// The marks, from the surest to the least sure.
+const (
+	Documented Mark = "D" // the vendor says so
+	Observed   Mark = "O" // seen on the wire, in a vendor's test suite, in a public log or issue
+	SecondHand Mark = "S" // a third party says so
+	Inferred   Mark = "I" // follows from something else
+	Recalled   Mark = "R" // general knowledge, no page found
+)
+
+// Text spells a mark out.
+func (m Mark) Text() string {
+	switch m {
+	case Documented:
+		return "documented by the vendor"
+	case Observed:
+		return "observed on the wire"
+	case SecondHand:
+		return "stated by a third party"
+	case Inferred:
+		return "inferred"
+	case Recalled:
+		return "recalled, without a source"
+	default:
+		return "unmarked"
+	}
+}
+
+// Knob is one fact about a vendor's behaviour. Source names the document or observation behind it.
+type Knob[T any] struct {
+	Value  T
+	Source string
+	Mark   Mark
+}
+
+func (k Knob[T]) fact() (any, string, Mark) { return k.Value, k.Source, k.Mark }
+
+// Fact is a knob made printable.
+type Fact struct {
+	Name   string
+	Value  string
+	Source string
+	Mark   Mark
+}
+
+// Persona is one identity provider product, in one configuration.
+type Persona struct {
+	Name    string // "okta-oin": stable, used in APIs and reports
+	Title   string // for people
+	Product string // the vendor's product name, as its messages use it
+	OIDC    OIDC
+	SCIM    SCIM
+}
+
+// Facts lists every knob as "scim.membersBatch" with its value, in the order of declaration.
+func (p Persona) Facts() []Fact {
+	facts := section("oidc", reflect.ValueOf(p.OIDC))
+	return append(facts, section("scim", reflect.ValueOf(p.SCIM))...)
+}
+
+func section(name string, v reflect.Value) []Fact {
+	var facts []Fact
+	for i := range v.NumField() {
+		knob, ok := v.Field(i).Interface().(interface{ fact() (any, string, Mark) })
+		if !ok {
+			continue
+		}
+		value, source, mark := knob.fact()
+		field := v.Type().Field(i).Name
+		facts = append(facts, Fact{
+			Name:   name + "." + strings.ToLower(field[:1]) + field[1:],
+			Value:  show(value),
+			Source: source,
+			Mark:   mark,
+		})
+	}
+	return facts
+}
+
+func show(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case []string:
+		return strings.Join(v, ", ")
+	case time.Duration:
+		return v.String()
+	case fmt.Stringer:
+		return v.String()
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// All lists the personas.
+func All() []Persona { return []Persona{OktaOIN(), OktaOINPatch(), OktaAIW()} }
+
+// ByName finds a persona.
+func ByName(name string) (Persona, bool) {
+	for _, p := range All() {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Persona{}, false
+}
+
+// Names lists the names of the personas.
+func Names() []string {
+	var names []string
+	for _, p := range All() {
+		names = append(names, p.Name)
+	}
+	return names
+}

@@ -1,0 +1,222 @@
+// Package push is the fake IdP's provisioning client: it brings an app's SCIM target in line with the
+// directory, the way the app's persona does it, and says of every exchange what the vendor would make
+// of the answer.
+//
+// What differs between vendors is read from persona.SCIM. Nothing a target answers can crash the engine
+// or keep it busy for ever: bodies, pages, waits and logs are bounded.
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
+)
+
+var (
+	// ErrNoApp says that an app id names nothing.
+	ErrNoApp = errors.New("no such app")
+	// ErrNoConnection says that an app has no SCIM connection.
+	ErrNoConnection = errors.New("app has no SCIM connection")
+	// ErrNoPersona says that an app's persona is unknown.
+	ErrNoPersona = errors.New("no such persona")
+)
+
+// Directory is what the engine asks about people, groups and apps. Lists are in a stable order.
+type Directory interface {
+	Person(key string) (control.Person, bool)
+	Group(id string) (control.Group, bool)
+	App(id string) (control.App, bool)
+	// Connection returns where an app provisions, with the token.
+	Connection(appID string) (control.SCIM, bool)
+	Assigned(appID, personID string) bool
+	Assignments(appID string) []string
+	PushedGroups(appID string) []string
+	UnlinkGroup(appID, groupID string) error
+}
+
+// Options configure an Engine. The zero value is the behaviour of the vendor, in real time.
+type Options struct {
+	// Personas finds a persona by name; nil means persona.ByName.
+	Personas func(name string) (persona.Persona, bool)
+	// Timeout replaces the persona's time limit of one request when it is not zero.
+	Timeout time.Duration
+	// MaxWait is the longest wait after a 429 that the engine sits out; when the vendor would wait longer,
+	// the rest of the push is left for the next one, and the step says so. Zero means 30 s.
+	MaxWait time.Duration
+	// Now and Sleep replace the clock in tests. Sleep returns early with an error when its context ends.
+	Now   func() time.Time
+	Sleep func(context.Context, time.Duration) error
+	// Logger gets one line a task at debug level; nil means nowhere.
+	Logger *slog.Logger
+}
+
+// Engine provisions the apps of a directory. It is safe for concurrent use; the work of one app is done
+// one call at a time.
+type Engine struct {
+	directory Directory
+	options   Options
+	transport *http.Transport
+
+	mu   sync.Mutex
+	apps map[string]*state
+}
+
+// New returns an engine that remembers nothing yet.
+func New(directory Directory, o Options) *Engine {
+	if o.Personas == nil {
+		o.Personas = persona.ByName
+	}
+	if o.MaxWait == 0 {
+		o.MaxWait = 30 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{directory: directory, options: o, transport: newTransport(), apps: map[string]*state{}}
+}
+
+// Close ends idle connections to targets.
+func (e *Engine) Close() { e.transport.CloseIdleConnections() }
+
+// Push does all provisioning of an app that is due and says what it did. What a target does wrong is in
+// the steps; the error is ErrNoApp, ErrNoConnection, ErrNoPersona, or the context's while it waits for
+// another push of the app. A context that ends later stops the push after a step that says so.
+func (e *Engine) Push(ctx context.Context, appID string) (control.Push, error) {
+	r, err := e.begin(ctx, appID)
+	if err != nil {
+		return control.Push{}, err
+	}
+	defer r.end()
+	r.pushPeople(ctx)
+	r.pushGroups(ctx)
+	return r.report(), nil
+}
+
+// TestConnection sends what the vendor sends when an administrator saves the connection. Errors as Push.
+func (e *Engine) TestConnection(ctx context.Context, appID string) (control.Push, error) {
+	r, err := e.begin(ctx, appID)
+	if err != nil {
+		return control.Push{}, err
+	}
+	defer r.end()
+	r.testConnection(ctx)
+	return r.report(), nil
+}
+
+// Import pages through the target's users and groups. It changes nothing. Errors as Push.
+func (e *Engine) Import(ctx context.Context, appID string) (control.Import, error) {
+	r, err := e.begin(ctx, appID)
+	if err != nil {
+		return control.Import{}, err
+	}
+	defer r.end()
+	users, groups := r.importAll(ctx)
+	done := r.report()
+	return control.Import{Users: users, Groups: groups, Steps: done.Steps, Failed: done.Failed}, nil
+}
+
+// UnlinkGroup ends the push of a group. With deleteInTarget the next push deletes it at the target,
+// else nothing is sent. It waits for a push of the app that is under way.
+func (e *Engine) UnlinkGroup(ctx context.Context, appID, groupID string, deleteInTarget bool) error {
+	st, err := e.state(appID)
+	if err != nil {
+		return err
+	}
+	if err := st.take(ctx); err != nil {
+		return err
+	}
+	defer st.give()
+	if err := e.directory.UnlinkGroup(appID, groupID); err != nil {
+		return err
+	}
+	st.unlinkGroup(groupID, deleteInTarget)
+	return nil
+}
+
+// Links lists what is remembered about people and groups at an app's target, in the order of linking.
+func (e *Engine) Links(appID string) ([]control.Link, error) {
+	st, err := e.state(appID)
+	if err != nil {
+		return nil, err
+	}
+	return st.links(), nil
+}
+
+// Log returns the provisioning log of an app, oldest step first. It holds the last 2000 steps, fewer
+// when they are long.
+func (e *Engine) Log(appID string) ([]control.Step, error) {
+	st, err := e.state(appID)
+	if err != nil {
+		return nil, err
+	}
+	return st.steps(), nil
+}
+
+// Forget drops everything that is remembered about an app. Nothing is sent.
+func (e *Engine) Forget(appID string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.apps, appID)
+}
+
+func (e *Engine) now() time.Time { return e.options.Now() }
+
+func (e *Engine) state(appID string) (*state, error) {
+	if _, ok := e.directory.App(appID); !ok {
+		return nil, fmt.Errorf("app %q: %w", appID, ErrNoApp)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	st := e.apps[appID]
+	if st == nil {
+		st = newState()
+		e.apps[appID] = st
+	}
+	return st, nil
+}
+
+// begin waits for the app's turn and gathers what a run needs.
+func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
+	st, err := e.state(appID)
+	if err != nil {
+		return nil, err
+	}
+	app, _ := e.directory.App(appID)
+	conn, ok := e.directory.Connection(appID)
+	if !ok {
+		return nil, fmt.Errorf("app %q: %w", appID, ErrNoConnection)
+	}
+	p, ok := e.options.Personas(app.Persona)
+	if !ok {
+		return nil, fmt.Errorf("app %q: persona %q: %w", appID, app.Persona, ErrNoPersona)
+	}
+	if err := st.take(ctx); err != nil {
+		return nil, err
+	}
+	return &run{engine: e, app: app, conn: conn, product: p.Product, knobs: p.SCIM, state: st, redact: newRedactor(conn.Token), steps: []control.Step{}}, nil
+}
+
+// take waits for the app's turn; give hands it on.
+func (s *state) take(ctx context.Context) error {
+	select {
+	case <-s.turn:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for another push of the app: %w", ctx.Err())
+	}
+}
+
+func (s *state) give() { s.turn <- struct{}{} }

@@ -1,0 +1,263 @@
+package push
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
+)
+
+const groupsPath = "/Groups"
+
+// pushGroups deletes what was unlinked with deletion, then brings the pushed groups in line.
+func (r *run) pushGroups(ctx context.Context) {
+	pushed := r.engine.directory.PushedGroups(r.app.ID)
+	r.state.keepGroups(pushed)
+	for _, d := range r.state.takeDeletes() {
+		r.deleteGroup(ctx, d)
+	}
+	for _, id := range pushed {
+		if g, ok := r.engine.directory.Group(id); ok {
+			r.pushGroup(ctx, g)
+		}
+	}
+}
+
+func (r *run) deleteGroup(ctx context.Context, d groupDelete) {
+	_, ok := r.do(ctx, call{task: taskGroupDelete, subject: d.id, who: d.name,
+		why:    "unlinked, to be deleted in the target",
+		doing:  "Error while deleting group " + d.name,
+		method: http.MethodDelete, path: resourcePath(groupsPath, d.remote),
+		judge: func(a answer) (string, string) {
+			if a.status == http.StatusNotFound {
+				return "already gone", ""
+			}
+			return "deleted", a.refusal()
+		}})
+	if !ok {
+		r.state.addDelete(d)
+	}
+}
+
+// pushGroup creates or finds the group, then renames it and changes its members as needed. A group that is
+// as it was pushed last costs no request.
+func (r *run) pushGroup(ctx context.Context, g control.Group) {
+	link, linked := r.state.group(g.ID)
+	if linked {
+		if link.name == g.Name && r.change(link, g).empty() && !link.full {
+			return
+		}
+		exists, ok := r.groupExists(ctx, g, link)
+		if !ok {
+			return
+		}
+		linked = exists
+	}
+	if !linked {
+		var ok bool
+		if link, ok = r.linkGroup(ctx, g); !ok {
+			return
+		}
+		r.state.setGroup(g.ID, link)
+		link, _ = r.state.group(g.ID) // with its number
+	}
+	r.alignGroup(ctx, g, link)
+}
+
+// groupExists asks whether a known group is still there. If not, it is forgotten.
+func (r *run) groupExists(ctx context.Context, g control.Group, link groupLink) (exists, ok bool) {
+	var current *object
+	found := r.judgeRead("group", link.remote, &current)
+	c := r.groupCall(taskGroupPush, g, "the group changed in the directory; see whether the target still has it")
+	c.method, c.path = http.MethodGet, resourcePath(groupsPath, link.remote)
+	c.judge = func(a answer) (string, string) {
+		if a.status == http.StatusNotFound {
+			return fmt.Sprintf("the group is gone: %s looks for it by name and creates it again", r.product), ""
+		}
+		_, problem := found(a)
+		return "still there", problem
+	}
+	if _, ok := r.do(ctx, c); !ok {
+		return false, false
+	}
+	if current == nil {
+		r.state.dropGroup(g.ID)
+	}
+	return current != nil, true
+}
+
+// linkGroup finds the group by name at the target, or creates it empty.
+func (r *run) linkGroup(ctx context.Context, g control.Group) (groupLink, bool) {
+	var match *object
+	c := r.groupCall(taskGroupPush, g, "pushed, and no id at the target is known: look for a group of this name")
+	c.method, c.path, c.query = http.MethodGet, groupsPath, r.filterQuery("displayName", g.Name)
+	c.judge = r.judgeLookup("group", "displayName", g.Name, &match)
+	if _, ok := r.do(ctx, c); !ok {
+		return groupLink{}, false
+	}
+	if match != nil {
+		return groupLink{remote: match.text("id"), name: match.text("displayName"), members: map[string]bool{}, full: r.knobs.LinkedGroupFull.Value}, true
+	}
+	var remote string
+	c = r.groupCall(taskGroupPush, g, "pushed, and the target has no group of this name: create it, empty")
+	c.method, c.path, c.body = http.MethodPost, groupsPath, newGroupBody(g.Name, nil)
+	c.judge = r.judgeCreate("group", &remote)
+	_, ok := r.do(ctx, c)
+	return groupLink{remote: remote, name: g.Name, members: map[string]bool{}}, ok
+}
+
+// alignGroup sends the name and the members as the persona does.
+func (r *run) alignGroup(ctx context.Context, g control.Group, link groupLink) {
+	diff := r.change(link, g)
+	renamed := link.name != g.Name
+	resized := link.full || !diff.empty()
+	if !renamed && !resized {
+		return
+	}
+	if r.knobs.GroupMembers.Value == persona.Put {
+		r.putGroup(ctx, g, link, resized)
+		return
+	}
+	if renamed || r.knobs.RenameWithMembers.Value {
+		if !r.rename(ctx, g, &link, renamed) {
+			return
+		}
+	}
+	if link.full {
+		r.replaceMembers(ctx, g, link)
+		return
+	}
+	r.patchMembers(ctx, g, link, diff)
+}
+
+func (r *run) putGroup(ctx context.Context, g control.Group, link groupLink, resized bool) {
+	task, why := taskRename, "the name changed"
+	if resized {
+		task, why = taskMembership, "the membership changed"
+	}
+	wanted := r.members(g)
+	c := r.groupCall(task, g, why+": the whole group is sent")
+	c.method, c.path, c.body = http.MethodPut, resourcePath(groupsPath, link.remote), newGroupBody(g.Name, wanted)
+	c.judge = acceptReplace("group", link.remote)
+	if _, ok := r.do(ctx, c); !ok {
+		return
+	}
+	link.name, link.full, link.members = g.Name, false, setOf(wanted)
+	r.state.setGroup(g.ID, link)
+}
+
+func (r *run) rename(ctx context.Context, g control.Group, link *groupLink, renamed bool) bool {
+	why := "the name changed"
+	if !renamed {
+		why = "a membership update is due, and the name goes with every one; it is unchanged"
+	}
+	c := r.groupCall(taskRename, g, why)
+	c.method, c.path = http.MethodPatch, resourcePath(groupsPath, link.remote)
+	c.body = replaceBody(renameValue{ID: link.remote, DisplayName: g.Name})
+	c.judge = acceptWrite("group", link.remote)
+	if _, ok := r.do(ctx, c); !ok {
+		return false
+	}
+	link.name = g.Name
+	r.state.setGroup(g.ID, *link)
+	return true
+}
+
+// replaceMembers is the full push: one replace, then adds when there are more members than fit in one PATCH.
+func (r *run) replaceMembers(ctx context.Context, g control.Group, link groupLink) {
+	wanted := r.members(g)
+	first := wanted[:min(len(wanted), r.knobs.MembersBatch.Value)]
+	if !r.sendMembers(ctx, g, link, "linked to a group that was there: its whole membership is sent",
+		operation{Op: "replace", Path: "members", Value: first}) {
+		return
+	}
+	link.full, link.members = false, setOf(first)
+	r.state.setGroup(g.ID, link)
+	r.patchMembers(ctx, g, link, membership{come: wanted[len(first):]})
+}
+
+// patchMembers sends the difference in batches. What a batch did is remembered before the next one.
+func (r *run) patchMembers(ctx context.Context, g control.Group, link groupLink, diff membership) {
+	for !diff.empty() {
+		gone := diff.gone[:min(len(diff.gone), r.knobs.MembersBatch.Value)]
+		come := diff.come[:min(len(diff.come), r.knobs.MembersBatch.Value-len(gone))]
+		diff = membership{gone: diff.gone[len(gone):], come: diff.come[len(come):]}
+		if !r.sendMembers(ctx, g, link, "the membership changed", memberOperations(gone, come)...) {
+			return
+		}
+		for _, id := range gone {
+			delete(link.members, id)
+		}
+		for _, m := range come {
+			link.members[m.Value] = true
+		}
+		r.state.setGroup(g.ID, link)
+	}
+}
+
+func (r *run) sendMembers(ctx context.Context, g control.Group, link groupLink, why string, operations ...operation) bool {
+	c := r.groupCall(taskMembership, g, why)
+	c.method, c.path, c.body = http.MethodPatch, resourcePath(groupsPath, link.remote), patchBody(operations...)
+	c.judge = acceptWrite("group", link.remote)
+	_, ok := r.do(ctx, c)
+	return ok
+}
+
+func (r *run) groupCall(task string, g control.Group, why string) call {
+	return call{task: task, subject: g.ID, who: g.Name, why: why, doing: "Error while pushing group " + g.Name}
+}
+
+// membership is what a group's membership lost and won since it was pushed last.
+type membership struct {
+	gone []string
+	come []member
+}
+
+func (m membership) empty() bool { return len(m.gone)+len(m.come) == 0 }
+
+func (r *run) change(link groupLink, g control.Group) membership {
+	wanted := r.members(g)
+	var diff membership
+	for _, m := range wanted {
+		if !link.members[m.Value] {
+			diff.come = append(diff.come, m)
+		}
+	}
+	keep := setOf(wanted)
+	for _, id := range slices.Sorted(maps.Keys(link.members)) {
+		if !keep[id] {
+			diff.gone = append(diff.gone, id)
+		}
+	}
+	return diff
+}
+
+// members lists the group's members as the target knows them: those who are linked, and assigned if the
+// persona asks for it.
+func (r *run) members(g control.Group) []member {
+	out := make([]member, 0, len(g.Members))
+	for _, id := range g.Members {
+		link, ok := r.state.person(id)
+		if !ok || (r.knobs.AssignedOnly.Value && !r.engine.directory.Assigned(r.app.ID, id)) {
+			continue
+		}
+		m := member{Value: link.remote}
+		if p, ok := r.engine.directory.Person(id); ok && r.knobs.MemberDisplay.Value {
+			m.Display = p.Login
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func setOf(members []member) map[string]bool {
+	set := make(map[string]bool, len(members))
+	for _, m := range members {
+		set[m.Value] = true
+	}
+	return set
+}

@@ -1,0 +1,180 @@
+package push
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"assay/fakeidp/control"
+)
+
+// maxBody is how much of an answer is read, before and after decompression.
+const maxBody = 8 << 20
+
+// answer is what came back: a status with a body, or the reason why there is none.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	err    error
+	redact redactor // for quoting it
+}
+
+// newTransport speaks HTTP/1.1 only and adds nothing to what the persona sends.
+func newTransport() *http.Transport {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		Protocols:              protocols,
+		DisableCompression:     true, // the persona's own Accept-Encoding goes out, and is decoded here
+		MaxIdleConnsPerHost:    4,
+		IdleConnTimeout:        30 * time.Second,
+		TLSHandshakeTimeout:    15 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// exchange sends one request and reads the answer within the timeout. A redirect is an answer, not
+// followed: the token must not travel on.
+func (r *run) exchange(ctx context.Context, c call) (answer, control.Exchange) {
+	started := r.engine.now()
+	record := control.Exchange{Time: started, Method: c.method, URL: r.redact.text(r.url(c)), RequestBody: r.redact.body(c.body)}
+	ctx, cancel := context.WithTimeout(ctx, r.timeout())
+	defer cancel()
+	req, err := r.request(ctx, c)
+	if err != nil {
+		record.Error = r.redact.text(err.Error())
+		return answer{err: errors.New(record.Error)}, record
+	}
+	record.RequestHeader = r.redact.header(req.Header)
+	clock := time.Now()
+	a := r.send(req)
+	a.redact = r.redact
+	record.DurationMS = float64(time.Since(clock).Microseconds()) / 1000
+	record.Status = a.status
+	record.ResponseHeader = r.redact.header(a.header)
+	record.ResponseBody = r.redact.body(a.body)
+	if a.err != nil {
+		a.err = r.explain(a.err)
+		record.Error = a.err.Error()
+	}
+	return a, record
+}
+
+func (r *run) url(c call) string {
+	target := strings.TrimRight(r.conn.URL, "/") + c.path
+	if c.query != "" {
+		target += "?" + c.query
+	}
+	return target
+}
+
+func (r *run) request(ctx context.Context, c call) (*http.Request, error) {
+	var body io.Reader
+	if c.body != nil {
+		body = bytes.NewReader(c.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, c.method, r.url(c), body)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range r.knobs.Headers.Value {
+		req.Header.Set(h.Name, h.Value)
+	}
+	if c.body != nil {
+		req.Header.Set("Content-Type", r.knobs.ContentType.Value)
+	}
+	if r.conn.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.conn.Token)
+	}
+	return req, nil
+}
+
+func (r *run) send(req *http.Request) answer {
+	res, err := r.engine.transport.RoundTrip(req)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer res.Body.Close()
+	body, err := readBody(res)
+	return answer{status: res.StatusCode, header: res.Header, body: body, err: err}
+}
+
+// explain makes a transport error a sentence without the URL and without secrets.
+func (r *run) explain(err error) error {
+	var timeout net.Error
+	if errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timeout) && timeout.Timeout()) {
+		return fmt.Errorf("no complete answer within %s", r.timeout())
+	}
+	if errors.Is(err, context.Canceled) {
+		return errors.New("the push was interrupted")
+	}
+	return errors.New(r.redact.text(err.Error()))
+}
+
+var (
+	errTooLong  = fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
+	errEncoding = errors.New("the answer has a Content-Encoding that was not asked for")
+)
+
+// readBody reads and decodes a body. It bounds both sides of the decompression.
+func readBody(res *http.Response) ([]byte, error) {
+	raw, err := readAtMost(res.Body)
+	if err != nil || len(raw) == 0 {
+		return raw, err
+	}
+	switch strings.ToLower(strings.TrimSpace(res.Header.Get("Content-Encoding"))) {
+	case "", "identity":
+		return raw, nil
+	case "gzip", "x-gzip":
+		zr, err := gzip.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			return nil, fmt.Errorf("body is not gzip although its header says so: %w", err)
+		}
+		return readAtMost(zr)
+	case "deflate": // RFC 9110 section 8.4.1.2: the zlib format
+		zr, err := zlib.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			return nil, fmt.Errorf("body is not deflate although its header says so: %w", err)
+		}
+		return readAtMost(zr)
+	default:
+		return raw, errEncoding
+	}
+}
+
+func readAtMost(r io.Reader) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	if err != nil {
+		return b, fmt.Errorf("read the answer: %w", err)
+	}
+	if len(b) > maxBody {
+		return b[:maxBody], errTooLong
+	}
+	return b, nil
+}
+
+// filterQuery writes a look-up as the persona does: everything but unreserved characters is escaped.
+func (r *run) filterQuery(attribute, value string) string {
+	expression := attribute + " eq " + quote(value)
+	escaped := strings.ReplaceAll(url.QueryEscape(expression), "+", r.knobs.FilterSpace.Value)
+	query := "filter=" + escaped
+	if params := r.knobs.LookupParams.Value; params != "" {
+		query += "&" + params
+	}
+	return query
+}
+
+// resourcePath is the path of one resource. The id is the target's word and is escaped.
+func resourcePath(endpoint, id string) string { return endpoint + "/" + url.PathEscape(id) }

@@ -1,0 +1,183 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
+)
+
+func (s *server) people() {
+	s.handle("GET /people", func(*http.Request) (any, error) { return s.Directory.People(), nil })
+	s.handle("POST /people", func(r *http.Request) (any, error) {
+		in, err := decode[control.Person](r)
+		if err != nil {
+			return nil, err
+		}
+		out, err := s.Directory.CreatePerson(in)
+		return createdBody{out}, err
+	})
+	s.handle("PUT /people/{id}", func(r *http.Request) (any, error) {
+		in, err := decode[control.Person](r)
+		if err != nil {
+			return nil, err
+		}
+		if err := sameID(&in.ID, r.PathValue("id")); err != nil {
+			return nil, err
+		}
+		return s.Directory.UpdatePerson(in)
+	})
+	s.handle("DELETE /people/{id}", func(r *http.Request) (any, error) {
+		return nil, s.Directory.DeletePerson(r.PathValue("id"))
+	})
+}
+
+func (s *server) groups() {
+	s.handle("GET /groups", func(*http.Request) (any, error) { return s.Directory.Groups(), nil })
+	s.handle("POST /groups", func(r *http.Request) (any, error) {
+		in, err := decode[control.Group](r)
+		if err != nil {
+			return nil, err
+		}
+		out, err := s.Directory.CreateGroup(in)
+		return createdBody{out}, err
+	})
+	s.handle("PUT /groups/{id}", func(r *http.Request) (any, error) {
+		in, err := decode[control.Group](r)
+		if err != nil {
+			return nil, err
+		}
+		if err := sameID(&in.ID, r.PathValue("id")); err != nil {
+			return nil, err
+		}
+		return s.Directory.UpdateGroup(in)
+	})
+	s.handle("DELETE /groups/{id}", func(r *http.Request) (any, error) {
+		return nil, s.Directory.DeleteGroup(r.PathValue("id"))
+	})
+}
+
+func (s *server) apps() {
+	s.handle("GET /apps", func(*http.Request) (any, error) { return s.listApps(), nil })
+	s.handle("POST /apps", s.createApp)
+	s.handle("DELETE /apps/{app}", func(r *http.Request) (any, error) {
+		if err := s.Directory.DeleteApp(r.PathValue("app")); err != nil {
+			return nil, err
+		}
+		s.Engine.Forget(r.PathValue("app"))
+		return nil, nil
+	})
+	s.handle("PUT /apps/{app}/people/{person}", func(r *http.Request) (any, error) {
+		return nil, s.Directory.Assign(r.PathValue("app"), r.PathValue("person"))
+	})
+	s.handle("DELETE /apps/{app}/people/{person}", func(r *http.Request) (any, error) {
+		return nil, s.Directory.Unassign(r.PathValue("app"), r.PathValue("person"))
+	})
+	s.handle("PUT /apps/{app}/groups/{group}", func(r *http.Request) (any, error) {
+		return nil, s.Directory.PushGroup(r.PathValue("app"), r.PathValue("group"))
+	})
+	s.handle("DELETE /apps/{app}/groups/{group}", s.unlinkGroup)
+	s.provisioning()
+}
+
+func (s *server) provisioning() {
+	s.handle("POST /apps/{app}/push", func(r *http.Request) (any, error) {
+		return s.Engine.Push(r.Context(), r.PathValue("app"))
+	})
+	s.handle("POST /apps/{app}/test", func(r *http.Request) (any, error) {
+		return s.Engine.TestConnection(r.Context(), r.PathValue("app"))
+	})
+	s.handle("POST /apps/{app}/import", func(r *http.Request) (any, error) {
+		return s.Engine.Import(r.Context(), r.PathValue("app"))
+	})
+	s.handle("GET /apps/{app}/links", func(r *http.Request) (any, error) {
+		return s.Engine.Links(r.PathValue("app"))
+	})
+	s.handle("GET /apps/{app}/log", func(r *http.Request) (any, error) {
+		return s.Engine.Log(r.PathValue("app"))
+	})
+}
+
+func (s *server) signOn() {
+	s.handle("POST /grants", func(r *http.Request) (any, error) {
+		in, err := decode[control.Grant](r)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Provider.Grant(in); err != nil { // a grant fails for what it asks only
+			return nil, fmt.Errorf("%w: %w", errRequest, err)
+		}
+		return nil, nil
+	})
+	s.handle("GET /mutations", func(*http.Request) (any, error) { return s.Provider.Mutations(), nil })
+	s.handle("GET /visits", func(r *http.Request) (any, error) {
+		visits := s.Provider.Visits(r.URL.Query().Get("client_id"))
+		if visits == nil {
+			visits = []control.Visit{}
+		}
+		return visits, nil
+	})
+	s.handle("GET /personas", func(*http.Request) (any, error) { return listPersonas(), nil })
+}
+
+func (s *server) createApp(r *http.Request) (any, error) {
+	in, err := decode[control.App](r)
+	if err != nil {
+		return nil, err
+	}
+	if in.Issuer != "" && in.Issuer != s.Issuer {
+		return nil, fmt.Errorf("%w: issuer is set by the IdP", errRequest)
+	}
+	in.Issuer = ""
+	if in.Persona == "" {
+		in.Persona = s.Persona
+	}
+	if err := checkPersona(in.Persona); err != nil {
+		return nil, err
+	}
+	out, err := s.Directory.CreateApp(in)
+	out.Issuer = s.Issuer
+	return createdBody{out}, err
+}
+
+func (s *server) listApps() []control.App {
+	apps := s.Directory.Apps()
+	for i := range apps {
+		apps[i].Issuer = s.Issuer
+	}
+	return apps
+}
+
+func (s *server) unlinkGroup(r *http.Request) (any, error) {
+	remove := false
+	if value := r.URL.Query().Get("delete"); value != "" {
+		var err error
+		if remove, err = strconv.ParseBool(value); err != nil {
+			return nil, fmt.Errorf("%w: delete is true or false", errRequest)
+		}
+	}
+	return nil, s.Engine.UnlinkGroup(r.Context(), r.PathValue("app"), r.PathValue("group"), remove)
+}
+
+func listPersonas() []control.Persona {
+	var out []control.Persona
+	for _, p := range persona.All() {
+		item := control.Persona{Name: p.Name, Title: p.Title, Product: p.Product}
+		for _, f := range p.Facts() {
+			item.Knobs = append(item.Knobs, control.Knob{Name: f.Name, Value: f.Value, Source: f.Source, Mark: string(f.Mark), Text: f.Mark.Text()})
+		}
+		out = append(out, item)
+	}
+	return out
+}
+
+// sameID takes the id from the path; a body that names another one is a mistake.
+func sameID(id *string, path string) error {
+	if *id != "" && *id != path {
+		return fmt.Errorf("%w: the body has id %q, the path %q", errRequest, *id, path)
+	}
+	*id = path
+	return nil
+}

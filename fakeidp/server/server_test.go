@@ -1,0 +1,291 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+
+	"assay/fakeidp/control"
+	"assay/fakeidp/directory"
+	"assay/fakeidp/push"
+)
+
+const token = "control-t0ken"
+
+// provider stands in for the OpenID Provider.
+type provider struct{ granted []control.Grant }
+
+func (p *provider) Grant(g control.Grant) error {
+	if g.Person == "nobody" {
+		return fmt.Errorf("no such person: %q", g.Person)
+	}
+	p.granted = append(p.granted, g)
+	return nil
+}
+
+func (p *provider) Visits(client string) []control.Visit {
+	if client == "" {
+		return nil
+	}
+	return []control.Visit{{Path: "token", Client: client}}
+}
+
+func (p *provider) Mutations() []control.Mutation {
+	return []control.Mutation{{Name: "wrong-nonce", Text: "the nonce is another"}}
+}
+
+func start(t *testing.T) (*httptest.Server, *control.Client, *provider) {
+	t.Helper()
+	d := directory.New()
+	engine := push.New(d, push.Options{})
+	t.Cleanup(engine.Close)
+	p := &provider{}
+	s := httptest.NewServer(New(Options{Token: token, Issuer: "https://idp.example/oauth2/default", Persona: "okta-oin", Directory: d, Engine: engine, Provider: p}))
+	t.Cleanup(s.Close)
+	return s, control.NewClient(s.URL, token), p
+}
+
+// target is a SCIM server that holds nothing and takes everything.
+func target(t *testing.T) string {
+	t.Helper()
+	created := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet:
+			_, _ = io.WriteString(w, `{"totalResults":0}`)
+		case http.MethodPost:
+			created++
+			w.WriteHeader(http.StatusCreated)
+			_, _ = fmt.Fprintf(w, `{"id":"%d"}`, created)
+		default:
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// must fails the test at the first error; it lets every call of the story below be one line.
+func must[T any](t *testing.T) func(T, error) T {
+	return func(value T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+func TestEveryCallOfTheClient(t *testing.T) {
+	_, c, p := start(t)
+	ctx := t.Context()
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ada := must[control.Person](t)(c.CreatePerson(ctx, control.Person{Login: "ada", Email: "ada@example.test"}))
+	ada.Title = "Countess"
+	if got := must[control.Person](t)(c.UpdatePerson(ctx, ada)); got != ada {
+		t.Errorf("updated person %v", got)
+	}
+	if got := must[[]control.Person](t)(c.People(ctx)); !reflect.DeepEqual(got, []control.Person{ada}) {
+		t.Errorf("people %v", got)
+	}
+	eng := must[control.Group](t)(c.CreateGroup(ctx, control.Group{Name: "Eng", Members: []string{ada.ID}}))
+	eng.Name = "Engineering"
+	if got := must[control.Group](t)(c.UpdateGroup(ctx, eng)); !reflect.DeepEqual(got, eng) {
+		t.Errorf("updated group %v", got)
+	}
+	if got := must[[]control.Group](t)(c.Groups(ctx)); !reflect.DeepEqual(got, []control.Group{eng}) {
+		t.Errorf("groups %v", got)
+	}
+	app := must[control.App](t)(c.CreateApp(ctx, control.App{Name: "Acme", SCIM: &control.SCIM{URL: target(t), Token: "scim-t0ken"}}))
+	if app.Persona != "okta-oin" || app.Issuer != "https://idp.example/oauth2/default" || app.ClientSecret == "" || app.SCIM.Token != "" {
+		t.Errorf("app %+v", app)
+	}
+	listed := app
+	listed.ClientSecret = ""
+	if got := must[[]control.App](t)(c.Apps(ctx)); !reflect.DeepEqual(got, []control.App{listed}) {
+		t.Errorf("apps %+v", got)
+	}
+	do(c.Assign(ctx, app.ID, ada.ID))
+	do(c.PushGroup(ctx, app.ID, eng.ID))
+	if got := must[control.Push](t)(c.TestConnection(ctx, app.ID)); len(got.Steps) != 2 || got.Failed != 0 {
+		t.Errorf("test %+v", got)
+	}
+	pushed := must[control.Push](t)(c.Push(ctx, app.ID))
+	if len(pushed.Steps) != 6 || pushed.Failed != 0 {
+		t.Errorf("push: %d steps, %d failed", len(pushed.Steps), pushed.Failed)
+	}
+	want := []control.Link{{Subject: ada.ID, Remote: "1", Active: true}, {Subject: eng.ID, Remote: "2", Active: true}}
+	if got := must[[]control.Link](t)(c.Links(ctx, app.ID)); !reflect.DeepEqual(got, want) {
+		t.Errorf("links %v", got)
+	}
+	imported := must[control.Import](t)(c.Import(ctx, app.ID))
+	if imported.Users == nil || len(imported.Steps) != 2 {
+		t.Errorf("import %+v", imported)
+	}
+	log := must[[]control.Step](t)(c.Log(ctx, app.ID))
+	if len(log) != 10 || log[0].Seq >= log[9].Seq {
+		t.Errorf("log of %d steps", len(log))
+	}
+	do(c.UnlinkGroup(ctx, app.ID, eng.ID, true))
+	do(c.Unassign(ctx, app.ID, ada.ID))
+	if got := must[control.Push](t)(c.Push(ctx, app.ID)); len(got.Steps) != 2 || got.Steps[0].Task != "deactivate" || got.Steps[1].Task != "group-delete" {
+		t.Errorf("push %+v", got)
+	}
+	do(c.Grant(ctx, control.Grant{State: "s", Person: "ada", Mutations: []string{"wrong-nonce"}}))
+	if len(p.granted) != 1 || p.granted[0].State != "s" {
+		t.Errorf("grants %v", p.granted)
+	}
+	if got := must[[]control.Mutation](t)(c.Mutations(ctx)); len(got) != 1 {
+		t.Errorf("mutations %v", got)
+	}
+	if got := must[[]control.Visit](t)(c.Visits(ctx, "a b&c")); len(got) != 1 || got[0].Client != "a b&c" {
+		t.Errorf("visits %v", got)
+	}
+	if got := must[[]control.Persona](t)(c.Personas(ctx)); len(got) < 2 || len(got[0].Knobs) == 0 || got[0].Knobs[0].Text == "" {
+		t.Errorf("personas %v", got)
+	}
+	do(c.DeleteGroup(ctx, eng.ID))
+	do(c.DeletePerson(ctx, ada.ID))
+	do(c.DeleteApp(ctx, app.ID))
+	if _, err := c.Log(ctx, app.ID); err == nil || !strings.Contains(err.Error(), "no such app") {
+		t.Errorf("log of a deleted app: %v", err)
+	}
+	again := must[control.App](t)(c.CreateApp(ctx, control.App{ID: app.ID, SCIM: &control.SCIM{URL: target(t)}}))
+	if got := must[[]control.Link](t)(c.Links(ctx, again.ID)); len(got) != 0 {
+		t.Errorf("a new app of the same id remembers %v", got)
+	}
+	if text := fmt.Sprint(log, pushed, imported); strings.Contains(text, "t0ken") {
+		t.Error("a token is in the log")
+	}
+}
+
+func TestTokenIsRequired(t *testing.T) {
+	s, _, _ := start(t)
+	for _, header := range []string{"", "Bearer", "Bearer ", "Bearer wrong", "Basic " + token, token, "Bearer " + token + "x"} {
+		for _, path := range []string{"/people", "/nothing", "/apps/x/push"} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", header)
+			status, problem, res := ask(t, req)
+			if status != 401 || problem.Status != 401 || problem.Detail == "" || res.Get("WWW-Authenticate") == "" {
+				t.Errorf("%q %s: %d %+v", header, path, status, problem)
+			}
+		}
+	}
+	res, err := http.Get(s.URL + "/healthz")
+	if err != nil || res.StatusCode != 200 {
+		t.Fatalf("healthz: %v %v", res, err)
+	}
+	_ = res.Body.Close()
+}
+
+// A server that was given no token must not take the empty one.
+func TestNoTokenMeansNoEntry(t *testing.T) {
+	s := httptest.NewServer(New(Options{}))
+	defer s.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/personas", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header["Authorization"] = []string{"Bearer "}
+	if status, _, _ := ask(t, req); status != http.StatusUnauthorized {
+		t.Errorf("status %d", status)
+	}
+}
+
+func ask(t *testing.T, req *http.Request) (int, control.Problem, http.Header) {
+	t.Helper()
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var problem control.Problem
+	if res.StatusCode >= 300 {
+		if got := res.Header.Get("Content-Type"); got != "application/problem+json" {
+			t.Errorf("%s %s: content type %q", req.Method, req.URL.Path, got)
+		}
+		if err := json.NewDecoder(res.Body).Decode(&problem); err != nil {
+			t.Errorf("%s %s: %v", req.Method, req.URL.Path, err)
+		}
+	}
+	return res.StatusCode, problem, res.Header
+}
+
+func TestMistakesAreNamed(t *testing.T) {
+	s, c, _ := start(t)
+	ctx := t.Context()
+	ada := must[control.Person](t)(c.CreatePerson(ctx, control.Person{Login: "ada", Email: "ada@example.test"}))
+	app := must[control.App](t)(c.CreateApp(ctx, control.App{}))
+	tests := []struct {
+		method, path, body string
+		status             int
+		text               string
+	}{
+		{"POST", "/people", `{"login":"x","email":"x","shoe_size":44}`, 400, "shoe_size"},
+		{"POST", "/people", `{"login":7}`, 400, "login"},
+		{"POST", "/people", `{"login":"x","email":"x"} {}`, 400, "after the JSON value"},
+		{"POST", "/people", `{"login":"x","email":"x"}}`, 400, "after the JSON value"},
+		{"POST", "/people", ``, 400, "empty"},
+		{"POST", "/people", `[]`, 400, "array"},
+		{"POST", "/people", `{"login":"x"}`, 400, "email"},
+		{"POST", "/people", `{"login":"ADA","email":"x"}`, 409, "ADA"},
+		{"POST", "/people", `{"login":"` + strings.Repeat("x", maxRequest) + `"}`, 413, "too large"},
+		{"PUT", "/people/nobody", `{"login":"x","email":"x"}`, 404, "nobody"},
+		{"PUT", "/people/" + ada.ID, `{"id":"other","login":"x","email":"x"}`, 400, "other"},
+		{"POST", "/groups", `{"name":"g","members":["nobody"]}`, 400, "nobody"},
+		{"POST", "/apps", `{"persona":"acme"}`, 400, "okta-oin"},
+		{"POST", "/apps", `{"issuer":"https://evil.example"}`, 400, "issuer"},
+		{"POST", "/apps", `{"scim":{"url":"nowhere"}}`, 400, "scim.url"},
+		{"POST", "/apps/" + app.ID + "/push", ``, 409, "no SCIM connection"},
+		{"POST", "/apps/nothing/push", ``, 404, "nothing"},
+		{"GET", "/apps/nothing/log", ``, 404, "nothing"},
+		{"PUT", "/apps/nothing/people/x", ``, 404, "nothing"},
+		{"DELETE", "/apps/" + app.ID + "/groups/x?delete=maybe", ``, 400, "delete"},
+		{"POST", "/grants", `{"state":"s","person":"nobody"}`, 400, "nobody"},
+		{"GET", "/nothing", ``, 404, "/nothing"},
+		{"PATCH", "/people", ``, 405, "GET"},
+	}
+	for _, test := range tests {
+		req, err := http.NewRequestWithContext(ctx, test.method, s.URL+test.path, strings.NewReader(test.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		status, problem, _ := ask(t, req)
+		if status != test.status || problem.Status != status || !strings.Contains(problem.Detail, test.text) {
+			t.Errorf("%s %s %.60s: %d %+v, want %d naming %q", test.method, test.path, test.body, status, problem, test.status, test.text)
+		}
+	}
+}
+
+func TestClientHangUpStopsThePush(t *testing.T) {
+	_, c, _ := start(t)
+	arrived, gone := make(chan struct{}), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-r.Context().Done()
+		close(gone)
+	}))
+	defer slow.Close()
+	app := must[control.App](t)(c.CreateApp(t.Context(), control.App{SCIM: &control.SCIM{URL: slow.URL}}))
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-arrived; cancel() }()
+	if _, err := c.TestConnection(ctx, app.ID); err == nil {
+		t.Error("the call succeeded")
+	}
+	<-gone // the request to the target ended with the call
+}

@@ -1,0 +1,150 @@
+// Package admin is the administration API of the reference, under /api, described by the OpenAPI
+// document at /api/openapi.json. It takes the administrator's bearer token. No answer ever holds a
+// secret, except the SCIM token in the answer that makes it.
+package admin
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"assay/reference/access"
+	"assay/reference/audit"
+	"assay/reference/directory"
+	"assay/reference/secrets"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// maxBody bounds a request body; the largest is an SSO connection.
+const maxBody = 64 << 10
+
+// SignOn is what the API needs of the relying party.
+type SignOn interface {
+	// Discover checks that an issuer can be used. Its error is fit to be shown.
+	Discover(ctx context.Context, issuer string) error
+	// Forget drops what is cached about the identity provider of a tenant.
+	Forget(tenant string)
+	// CallbackURL is the redirect URI to register at the identity provider.
+	CallbackURL() string
+}
+
+// Tokens makes SCIM tokens.
+type Tokens interface {
+	Rotate(ctx context.Context, tenant string) (plain string, record directory.Token, err error)
+}
+
+// Options is what the API works with. Now may be left out.
+type Options struct {
+	Store   directory.Store
+	Admin   *access.Admin
+	Tokens  Tokens
+	SignOn  SignOn
+	Vault   *secrets.Vault
+	Audit   *audit.Recorder
+	Logger  *slog.Logger
+	SCIMURL string
+	Version string // of the OpenAPI document
+	Now     func() time.Time
+}
+
+type api struct {
+	Options
+}
+
+// New returns the handler of the API. It serves the paths under /api/.
+func New(o Options) http.Handler {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	mux := http.NewServeMux()
+	a := &api{Options: o}
+	a.register(humago.New(mux, config(o.Version)))
+	return a.guard(mux)
+}
+
+func config(version string) huma.Config {
+	c := huma.DefaultConfig("assay reference: administration", version)
+	c.OpenAPIPath = "/api/openapi"
+	c.DocsPath = ""
+	c.SchemasPath = ""
+	c.CreateHooks = nil // no $schema members and links
+	c.Transformers = append(c.Transformers, withoutValues)
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"admin": {Type: "http", Scheme: "bearer", Description: "The administrator's token, printed once at start."},
+	}
+	c.Security = []map[string][]string{{"admin": {}}}
+	return c
+}
+
+// withoutValues takes the offending values out of validation errors: one of them may be a secret.
+func withoutValues(_ huma.Context, _ string, v any) (any, error) {
+	model, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	for _, detail := range model.Errors {
+		detail.Value = nil
+	}
+	return model, nil
+}
+
+// guard lets only the administrator through, except to the OpenAPI document.
+func (a *api) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		open := r.URL.Path == "/api/openapi.json" || r.URL.Path == "/api/openapi.yaml"
+		if !open && !a.Admin.Allows(r) {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="assay administration"`)
+			write(w, &Problem{Status: http.StatusUnauthorized, Code: "ADMIN_TOKEN_REQUIRED",
+				Detail: "Send the administrator's token as a bearer token."})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// operation describes one operation to huma.
+func operation(id, method, path, summary string, failures ...int) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary,
+		Errors: append(failures, http.StatusUnauthorized), MaxBodyBytes: maxBody,
+	}
+}
+
+func (a *api) register(h huma.API) {
+	huma.Register(h, operation("list-tenants", http.MethodGet, "/api/tenants", "List the tenants"), a.tenants)
+	huma.Register(h, operation("get-tenant", http.MethodGet, "/api/tenants/{tenant}", "Read a tenant", 404), a.tenant)
+	huma.Register(h, operation("get-sso", http.MethodGet, "/api/tenants/{tenant}/sso",
+		"Read the SSO connection; the client secret is never returned", 404), a.connection)
+	huma.Register(h, operation("put-sso", http.MethodPut, "/api/tenants/{tenant}/sso",
+		"Connect an OpenID provider", 404, 422), a.connect)
+	huma.Register(h, operation("connect-sso", http.MethodPost, "/api/tenants/{tenant}/sso",
+		"Connect an OpenID provider (the same as PUT)", 404, 422), a.connect)
+	huma.Register(h, operation("rotate-scim-token", http.MethodPost, "/api/tenants/{tenant}/scim-token",
+		"Revoke the SCIM tokens of a tenant at once and make a new one, shown once", 404), a.rotate)
+	huma.Register(h, operation("list-audit-events", http.MethodGet, "/api/tenants/{tenant}/audit",
+		"Read the newest audit events, newest first", 404), a.events)
+}
+
+// find returns a tenant or the problem that there is none.
+func (a *api) find(ctx context.Context, id string) (directory.Tenant, error) {
+	tenant, err := a.Store.Tenant(ctx, id)
+	if errors.Is(err, directory.ErrNotFound) {
+		return directory.Tenant{}, &Problem{Status: http.StatusNotFound, Code: "TENANT_NOT_FOUND", Detail: "There is no such tenant."}
+	}
+	if err != nil {
+		return directory.Tenant{}, a.internal(ctx, "read tenant", err)
+	}
+	return tenant, nil
+}
+
+// internal logs an error and returns a problem that does not tell what it was.
+func (a *api) internal(ctx context.Context, doing string, err error) error {
+	a.Logger.ErrorContext(ctx, "administration failed", "doing", doing, "error", err)
+	return &Problem{Status: http.StatusInternalServerError, Code: "INTERNAL", Detail: "Something went wrong on our side; the log says what."}
+}

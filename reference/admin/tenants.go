@@ -1,0 +1,114 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"assay/reference/audit"
+	"assay/reference/directory"
+)
+
+// TenantPath names the tenant of an operation.
+type TenantPath struct {
+	Tenant string `path:"tenant" doc:"Id of the tenant"`
+}
+
+// Body is an answer with a JSON body.
+type Body[T any] struct {
+	Body T
+}
+
+// Tenant is a tenant as the API shows it.
+type Tenant struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Domains []string  `json:"domains" nullable:"false" doc:"E-mail domains; a single tenant without any takes everybody"`
+	Created time.Time `json:"created"`
+	SCIM    string    `json:"scim" doc:"Base URL of its SCIM connection"`
+}
+
+func (a *api) show(t directory.Tenant) Tenant {
+	domains := t.Domains
+	if domains == nil {
+		domains = []string{}
+	}
+	return Tenant{ID: t.ID, Name: t.Name, Domains: domains, Created: t.Created.UTC(), SCIM: a.SCIMURL}
+}
+
+func (a *api) tenants(ctx context.Context, _ *struct{}) (*Body[[]Tenant], error) {
+	all, err := a.Store.Tenants(ctx)
+	if err != nil {
+		return nil, a.internal(ctx, "list tenants", err)
+	}
+	shown := make([]Tenant, 0, len(all))
+	for _, t := range all {
+		shown = append(shown, a.show(t))
+	}
+	return &Body[[]Tenant]{shown}, nil
+}
+
+func (a *api) tenant(ctx context.Context, in *TenantPath) (*Body[Tenant], error) {
+	t, err := a.find(ctx, in.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	return &Body[Tenant]{a.show(t)}, nil
+}
+
+// SCIMToken is a SCIM token that was made just now.
+type SCIMToken struct {
+	ID      string    `json:"id"`
+	Token   string    `json:"token" doc:"Shown this once; only its hash is kept"`
+	SCIM    string    `json:"scim" doc:"Base URL of the SCIM connection"`
+	Created time.Time `json:"created"`
+}
+
+func (a *api) rotate(ctx context.Context, in *TenantPath) (*Body[SCIMToken], error) {
+	t, err := a.find(ctx, in.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	plain, token, err := a.Tokens.Rotate(ctx, t.ID)
+	if err != nil {
+		return nil, a.internal(ctx, "rotate SCIM token", err)
+	}
+	err = a.Audit.Record(ctx, audit.Entry{Tenant: t.ID, Actor: audit.Admin, Action: audit.TokenRotated, Subject: token.ID})
+	if err != nil {
+		return nil, a.internal(ctx, "record rotation", err)
+	}
+	return &Body[SCIMToken]{SCIMToken{ID: token.ID, Token: plain, SCIM: a.SCIMURL, Created: token.Created}}, nil
+}
+
+// EventsQuery selects audit events.
+type EventsQuery struct {
+	TenantPath
+	Limit int `query:"limit" default:"100" minimum:"1" maximum:"1000" doc:"How many of the newest events"`
+}
+
+// Event is one entry of the audit log.
+type Event struct {
+	Seq     int64             `json:"seq"`
+	Time    time.Time         `json:"time"`
+	Actor   string            `json:"actor"`
+	Action  string            `json:"action"`
+	Subject string            `json:"subject,omitempty"`
+	Detail  map[string]string `json:"detail,omitempty"`
+}
+
+func (a *api) events(ctx context.Context, in *EventsQuery) (*Body[[]Event], error) {
+	t, err := a.find(ctx, in.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	events, err := a.Store.Events(ctx, t.ID, in.Limit)
+	if err != nil {
+		return nil, a.internal(ctx, "read audit log", err)
+	}
+	shown := make([]Event, 0, len(events))
+	for _, e := range events {
+		shown = append(shown, Event{
+			Seq: e.Seq, Time: e.Time.UTC(), Actor: e.Actor, Action: e.Action, Subject: e.Subject, Detail: e.Detail,
+		})
+	}
+	return &Body[[]Event]{shown}, nil
+}

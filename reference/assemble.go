@@ -1,0 +1,172 @@
+package reference
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"assay/reference/access"
+	"assay/reference/admin"
+	"assay/reference/audit"
+	"assay/reference/console"
+	"assay/reference/directory"
+	"assay/reference/faults"
+	"assay/reference/scim"
+	"assay/reference/secrets"
+	"assay/reference/sqlstore"
+	"assay/reference/sso"
+)
+
+// parts is what the site is made of.
+type parts struct {
+	Options
+	base   string
+	store  directory.Store
+	vault  *secrets.Vault
+	tokens *access.Tokens
+	admin  *access.Admin
+	audit  *audit.Recorder
+}
+
+func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
+	base, err := publicURL(o.PublicURL, addr)
+	if err != nil {
+		return nil, err
+	}
+	vault, err := openVault(o.Data)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := sqlstore.Open(ctx, o.Data)
+	if err != nil {
+		return nil, err
+	}
+	store := faults.Wrap[directory.Store](opened, o.Faults, func(f faults.Fault) func(directory.Store) directory.Store { return f.Store })
+	s, err := build(ctx, o, base, store, vault)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return s, nil
+}
+
+// openVault keeps the key-encryption key beside the database, or in memory like it.
+func openVault(data string) (*secrets.Vault, error) {
+	if data == "" {
+		return secrets.NewMemory()
+	}
+	return secrets.Open(data + ".keyset.json")
+}
+
+func build(ctx context.Context, o Options, base string, store directory.Store, vault *secrets.Vault) (*Server, error) {
+	if o.AdminToken == "" {
+		o.AdminToken = access.NewAdminToken()
+	}
+	p := &parts{
+		Options: o, base: base, store: store, vault: vault,
+		tokens: access.NewTokens(store, o.Now),
+		admin:  access.NewAdmin(o.AdminToken),
+		audit:  audit.New(store, o.Logger, o.Now),
+	}
+	tenant, token, err := p.seed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.connect(ctx, tenant); err != nil {
+		return nil, err
+	}
+	site, err := p.site()
+	if err != nil {
+		return nil, err
+	}
+	return &Server{
+		BaseURL: base, SCIM: base + scimPath, Login: base + "/login", Callback: base + sso.CallbackPath,
+		Admin: base + "/api", Console: base + "/console",
+		Tenant: tenant, Token: token, AdminToken: o.AdminToken,
+		store: store, done: make(chan error, 1),
+		http: &http.Server{
+			Handler: site, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+			IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+			ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
+		},
+	}, nil
+}
+
+// scim returns the SCIM handler with the faults around and under it.
+func (p *parts) scim() (http.Handler, error) {
+	verifier := faults.Wrap[scim.Verifier](p.tokens, p.Faults, func(f faults.Fault) func(scim.Verifier) scim.Verifier { return f.Verifier })
+	handler, err := scim.New(scim.Options{Store: p.store, Verify: verifier, BaseURL: p.base + scimPath, Logger: p.Logger})
+	if err != nil {
+		return nil, err
+	}
+	return faults.Wrap(handler, p.Faults, func(f faults.Fault) func(http.Handler) http.Handler { return f.HTTP }), nil
+}
+
+// signOn returns the relying party with the faults at its seams.
+func (p *parts) signOn(sessions *access.Sessions) (*sso.RelyingParty, error) {
+	logins := faults.Wrap[sso.Logins](sso.NewMemoryLogins(p.Now), p.Faults, func(f faults.Fault) func(sso.Logins) sso.Logins { return f.Logins })
+	transport := faults.Wrap[http.RoundTripper](sso.NewTransport(), p.Faults, func(f faults.Fault) func(http.RoundTripper) http.RoundTripper { return f.Outgoing })
+	return sso.New(sso.Options{
+		BaseURL: p.base, Store: p.store, Sessions: sessions, Vault: p.vault, Audit: p.audit, Logger: p.Logger,
+		Logins: logins, Transport: transport, Now: p.Now,
+		WrapChecker: func(inner sso.Checker) sso.Checker {
+			return faults.Wrap(inner, p.Faults, func(f faults.Fault) func(sso.Checker) sso.Checker { return f.Checker })
+		},
+	})
+}
+
+func (p *parts) sessions(cookie string) *access.Sessions {
+	return access.NewSessions(access.SessionOptions{Cookie: cookie, Secure: isHTTPS(p.base)})
+}
+
+func (p *parts) site() (http.Handler, error) {
+	provisioning, err := p.scim()
+	if err != nil {
+		return nil, err
+	}
+	relying, err := p.signOn(p.sessions("assay_session"))
+	if err != nil {
+		return nil, err
+	}
+	pages, err := console.New(console.Options{
+		Store: p.store, Admin: p.admin, Sessions: p.sessions("assay_console"), Audit: p.audit, Logger: p.Logger,
+		SCIMURL: p.base + scimPath, Callback: relying.CallbackURL(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	api := admin.New(admin.Options{
+		Store: p.store, Admin: p.admin, Tokens: p.tokens, SignOn: relying, Vault: p.vault, Audit: p.audit,
+		Logger: p.Logger, SCIMURL: p.base + scimPath, Version: p.Version, Now: p.Now,
+	})
+	mux := http.NewServeMux()
+	relying.Register(mux)
+	mux.Handle("/api/", api)
+	mux.Handle("/console", pages)
+	mux.Handle("/console/", pages)
+	mux.HandleFunc("GET /healthz", p.health)
+	site := route(provisioning, mux)
+	site = faults.Wrap(site, p.Faults, func(f faults.Fault) func(http.Handler) http.Handler { return f.Site })
+	return p.survive(site), nil
+}
+
+// connect sets the single sign-on connection that the options ask for.
+func (p *parts) connect(ctx context.Context, tenant string) error {
+	if p.SSO == nil {
+		return nil
+	}
+	sealed, err := p.vault.Seal(tenant, []byte(p.SSO.ClientSecret))
+	if err != nil {
+		return err
+	}
+	connection := directory.Connection{Issuer: p.SSO.Issuer, ClientID: p.SSO.ClientID, SealedSecret: sealed, Updated: p.Now().UTC()}
+	if err := p.store.SetConnection(ctx, tenant, connection); err != nil {
+		return fmt.Errorf("connect identity provider: %w", err)
+	}
+	return p.audit.Record(ctx, audit.Entry{
+		Tenant: tenant, Actor: audit.System, Action: audit.ConnectionChanged, Subject: tenant,
+		Detail: map[string]string{"issuer": connection.Issuer, "client_id": connection.ClientID},
+	})
+}

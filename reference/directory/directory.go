@@ -1,0 +1,104 @@
+// Package directory is the domain of the reference application: tenants, the people and groups that
+// are provisioned into them, the credentials of their connections, and the Store that keeps it all.
+package directory
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Kind is the resource type of a Resource, as SCIM names it (RFC 7643 section 6).
+type Kind string
+
+// The kinds of resource that a tenant owns.
+const (
+	User  Kind = "User"
+	Group Kind = "Group"
+)
+
+// Tenant is one customer of the application. Its people sign on through its Connection, if it has one.
+type Tenant struct {
+	ID      string
+	Name    string
+	Domains []string // e-mail domains whose people belong to this tenant
+	Created time.Time
+}
+
+// Connection is a tenant's OpenID Connect connection. SealedSecret is the client secret as sealed
+// by package secrets; the plain text is never stored.
+type Connection struct {
+	Issuer       string
+	ClientID     string
+	SealedSecret []byte
+	Updated      time.Time
+}
+
+// Resource is a user or a group as it is stored.
+//
+// Attributes is the SCIM document in its canonical spelling: core attributes at the top level,
+// extension attributes under their schema URN. It never holds schemas, id, meta, externalId, the
+// members of a group, the groups of a user, or a password. Name, Email and Active are derived from it for lookups: Name is the
+// userName of a user or the displayName of a group, Email a user's primary e-mail address.
+type Resource struct {
+	ID         string
+	Kind       Kind
+	ExternalID string
+	Name       string
+	Email      string
+	Active     bool
+	Attributes map[string]any
+	Created    time.Time
+	Modified   time.Time
+	Version    int64 // counts up by one with each change
+}
+
+// Member is a user or a group inside a group.
+type Member struct {
+	ID      string
+	Kind    Kind
+	Display string
+}
+
+// Token is a bearer token of a tenant's SCIM connection. Hash is its argon2id hash in PHC form.
+type Token struct {
+	ID      string
+	Tenant  string
+	Hash    string
+	Created time.Time
+	Revoked bool
+}
+
+// Identity binds a person's identity at an identity provider to a user of the tenant.
+type Identity struct {
+	Issuer  string
+	Subject string
+	UserID  string
+	Linked  time.Time
+}
+
+// Event is one entry of the audit log. Detail never holds a secret.
+type Event struct {
+	Seq     int64
+	Time    time.Time
+	Tenant  string
+	Actor   string // who: "scim:<token id>", "user:<id>", "admin", "system"
+	Action  string // what: "scim.user.created", "sso.login.succeeded" …
+	Subject string // about whom: a resource id, where there is one
+	Detail  map[string]string
+}
+
+// ErrNotFound is returned for a tenant, resource, token or identity that does not exist.
+var ErrNotFound = errors.New("not found")
+
+// ConflictError is returned when a write would break the uniqueness of an attribute.
+type ConflictError struct {
+	Kind      Kind
+	Attribute string
+	Value     string
+}
+
+// Error names the attribute and the value that is taken.
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("a %s with %s %q exists already", e.Kind, e.Attribute, e.Value)
+}

@@ -1,0 +1,96 @@
+package directory
+
+import (
+	"context"
+	"iter"
+)
+
+// Store keeps the directory. Its writes are durable before they return, and each is atomic.
+// It is safe for concurrent use.
+type Store interface {
+	Resources
+	Connections
+	Audit
+
+	// Close releases the store. Nothing may be called afterwards.
+	Close() error
+}
+
+// Resources is the part of the Store that holds people, groups and memberships.
+type Resources interface {
+	// Create stores a new resource with the members of a group (nil for a user). The store sets
+	// Created, Modified and Version. It returns a *ConflictError when a user's Name, compared without
+	// regard to case, is taken in the tenant.
+	Create(ctx context.Context, tenant string, r Resource, members []Member) (Resource, error)
+
+	// Get returns one resource, or ErrNotFound.
+	Get(ctx context.Context, tenant string, kind Kind, id string) (Resource, error)
+
+	// Update reads the resource and runs change on it inside one write transaction, so that concurrent
+	// updates never lose each other. When change returns an error nothing is stored and that error is
+	// returned as it is. When neither the resource nor its members changed, Modified and Version stay.
+	Update(ctx context.Context, tenant string, kind Kind, id string, change func(Edit, *Resource) error) (Resource, error)
+
+	// Delete removes a resource, its memberships and its identities, or returns ErrNotFound.
+	Delete(ctx context.Context, tenant string, kind Kind, id string) error
+
+	// List streams the resources of a query in creation order (a stable order for paging).
+	List(ctx context.Context, tenant string, q Query) iter.Seq2[Resource, error]
+
+	// Count returns how many resources a query selects, before Limit and Offset.
+	Count(ctx context.Context, tenant string, q Query) (int, error)
+
+	// MembersOf returns the members of each of the groups, in the order in which they were added.
+	MembersOf(ctx context.Context, tenant string, groups ...string) (map[string][]Member, error)
+
+	// GroupsOf returns the groups that each of the users is a direct member of.
+	GroupsOf(ctx context.Context, tenant string, users ...string) (map[string][]Member, error)
+}
+
+// Edit is the open transaction of an Update: the members of the group that is being changed.
+// Adding a member that is there and removing one that is not are no changes.
+// The cost of a change does not depend on the size of the group, except for Members and Clear.
+type Edit interface {
+	Members(ctx context.Context) ([]Member, error)
+	AddMembers(ctx context.Context, members ...Member) error
+	RemoveMembers(ctx context.Context, ids ...string) error
+	ClearMembers(ctx context.Context) error
+}
+
+// Query selects resources of one kind. The fields that are not empty must all match, through an index:
+// ID and ExternalID exactly, Name and Email without regard to case.
+type Query struct {
+	Kind       Kind
+	ID         string
+	ExternalID string
+	Name       string
+	Email      string
+	Offset     int
+	Limit      int // 0 means all
+}
+
+// Connections is the part of the Store that holds tenants and what lets others in:
+// single sign-on connections, SCIM tokens and linked identities.
+type Connections interface {
+	CreateTenant(ctx context.Context, t Tenant) error
+	Tenant(ctx context.Context, id string) (Tenant, error)
+	Tenants(ctx context.Context) ([]Tenant, error)
+
+	SetConnection(ctx context.Context, tenant string, c Connection) error
+	Connection(ctx context.Context, tenant string) (Connection, error)
+
+	AddToken(ctx context.Context, t Token) error
+	Token(ctx context.Context, id string) (Token, error)
+	RevokeTokens(ctx context.Context, tenant string) error
+
+	Link(ctx context.Context, tenant string, i Identity) error
+	Identity(ctx context.Context, tenant, issuer, subject string) (Identity, error)
+}
+
+// Audit is the part of the Store that holds the audit log.
+type Audit interface {
+	// Append adds an event and sets its Seq and, when zero, its Time.
+	Append(ctx context.Context, e Event) error
+	// Events returns the newest events of a tenant, newest first, at most limit.
+	Events(ctx context.Context, tenant string, limit int) ([]Event, error)
+}

@@ -1,0 +1,111 @@
+package faults
+
+import (
+	"context"
+	"crypto/rand"
+	"iter"
+	"net/http"
+
+	"assay/reference/directory"
+)
+
+// ssoSession are defects of the session that a login starts, and of what deactivation means for it.
+func ssoSession() []Fault {
+	return []Fault{
+		{
+			Name:    "session-not-renewed",
+			Text:    "a login turns the session that the browser had before into a signed-on one",
+			Model:   "applications that do not renew the session identifier at login (session fixation)",
+			Reddens: []string{"oidc.flow.session-renewed"},
+			Site:    plantableSession,
+		},
+		{
+			Name:    "session-survives-deactivation",
+			Text:    "a person whom SCIM deactivated stays signed on",
+			Model:   "applications that look at active when somebody signs on and never again",
+			Reddens: []string{"lifecycle.leaver.session-ends"},
+			Site:    rememberedIdentity,
+		},
+		{
+			Name:    "active-not-looked-at",
+			Text:    "sign-on does not look at active at all",
+			Model:   "applications that store active for the identity provider to read back and do nothing with it",
+			Reddens: []string{"lifecycle.leaver.session-ends", "lifecycle.leaver.cannot-sign-on"},
+			Store:   func(next directory.Store) directory.Store { return &everybodyActive{next} },
+		},
+	}
+}
+
+const visitorCookie = "assay_visitor"
+
+// plantableSession gives every browser an identifier at the login page that stands for whatever session
+// a login with it starts.
+func plantableSession(next http.Handler) http.Handler {
+	var sessions memory[string, string] // value of the session cookie by visitor
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		visitor := ""
+		if cookie, err := r.Cookie(visitorCookie); err == nil {
+			visitor = cookie.Value
+		}
+		if session, ok := sessions.recall(visitor); ok {
+			r = r.Clone(r.Context())
+			withCookie(r, sessionCookie, session)
+		}
+		Rewrite(Always, func(res *Response) {
+			if started := cookieOf(res.Header, sessionCookie); started != nil && visitor != "" {
+				sessions.keep(visitor, started.Value)
+			}
+			if r.URL.Path == loginPage && visitor == "" {
+				res.Header.Add("Set-Cookie", (&http.Cookie{Name: visitorCookie, Value: rand.Text(), Path: "/"}).String())
+			}
+		})(next).ServeHTTP(w, r)
+	})
+}
+
+// rememberedIdentity answers who is signed on as it did the first time.
+func rememberedIdentity(next http.Handler) http.Handler {
+	var answers memory[string, []byte] // by session
+	return Rewrite(On(http.MethodGet, identityPage), func(r *Response) {
+		cookie, err := r.Request.Cookie(sessionCookie)
+		if err != nil {
+			return
+		}
+		if r.Status == http.StatusOK {
+			answers.keep(cookie.Value, r.Body)
+			return
+		}
+		if body, ok := answers.recall(cookie.Value); ok {
+			r.Status, r.Body = http.StatusOK, body
+			r.Header.Del("Set-Cookie")
+		}
+	})(next)
+}
+
+// everybodyActive hides that somebody is deactivated from everybody but SCIM, which reads the document.
+type everybodyActive struct{ directory.Store }
+
+// Get implements directory.Resources, wrongly.
+func (s *everybodyActive) Get(ctx context.Context, tenant string, kind directory.Kind, id string) (directory.Resource, error) {
+	r, err := s.Store.Get(ctx, tenant, kind, id)
+	r.Active = true
+	return r, err
+}
+
+// List implements directory.Resources, wrongly.
+func (s *everybodyActive) List(ctx context.Context, tenant string, q directory.Query) iter.Seq2[directory.Resource, error] {
+	return mapped(s.Store.List(ctx, tenant, q), func(r directory.Resource) directory.Resource {
+		r.Active = true
+		return r
+	})
+}
+
+// mapped changes the resources of a list.
+func mapped(list iter.Seq2[directory.Resource, error], change func(directory.Resource) directory.Resource) iter.Seq2[directory.Resource, error] {
+	return func(yield func(directory.Resource, error) bool) {
+		for r, err := range list {
+			if !yield(change(r), err) {
+				return
+			}
+		}
+	}
+}

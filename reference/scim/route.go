@@ -1,0 +1,85 @@
+package scim
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"assay/reference/scim/scimerr"
+)
+
+// serveFunc answers a request whose token, route and body are in order.
+type serveFunc func(*exchange) (answer, error)
+
+// methodNotAllowed is a 405 with the methods that the endpoint has (RFC 9110 section 15.5.6).
+type methodNotAllowed struct{ allow string }
+
+func (m *methodNotAllowed) Error() string { return m.cause().Error() }
+
+func (m *methodNotAllowed) cause() *scimerr.Error {
+	return scimerr.New(http.StatusMethodNotAllowed, "", "this endpoint does not have the method, it has %s", m.allow)
+}
+
+// endpoint maps the methods of a path to what serves them. HEAD goes with GET.
+type endpoint map[string]serveFunc
+
+func (e endpoint) choose(method string) (serveFunc, error) {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	if serve, ok := e[method]; ok {
+		return serve, nil
+	}
+	var allow []string
+	for m := range e {
+		allow = append(allow, m)
+		if m == http.MethodGet {
+			allow = append(allow, http.MethodHead)
+		}
+	}
+	slices.Sort(allow)
+	return nil, &methodNotAllowed{allow: strings.Join(allow, ", ")}
+}
+
+func (s *server) route(x *exchange) (serveFunc, error) {
+	path := x.request.URL.Path
+	switch {
+	case path == "/Me" || strings.HasPrefix(path, "/Me/"):
+		return nil, scimerr.NotImplemented("/Me is not supported: a token stands for a connection, not for a person")
+	case path == "/Bulk":
+		return nil, scimerr.NotImplemented("bulk operations are not supported")
+	case path == "" || path == "/" || path == "/.search":
+		return nil, scimerr.NotImplemented("queries over all resource types are not supported, ask /Users or /Groups")
+	}
+	if e, ok := s.discoveryEndpoint(path); ok {
+		return e.choose(x.request.Method)
+	}
+	for _, k := range s.kinds() {
+		if rest, ok := strings.CutPrefix(path, k.Endpoint); ok && (rest == "" || rest[0] == '/') {
+			return s.routeKind(x, k, rest)
+		}
+	}
+	return nil, scimerr.NotFound("there is no such endpoint")
+}
+
+func (s *server) routeKind(x *exchange, k *kind, rest string) (serveFunc, error) {
+	x.kind = k
+	if rest == "" {
+		return endpoint{http.MethodGet: s.list, http.MethodPost: s.create}.choose(x.request.Method)
+	}
+	x.target = rest[1:]
+	if x.target == ".search" {
+		return endpoint{http.MethodPost: s.search}.choose(x.request.Method)
+	}
+	if x.target == "" || strings.Contains(x.target, "/") {
+		return nil, scimerr.NotFound("there is no such endpoint")
+	}
+	return endpoint{
+		http.MethodGet: s.get, http.MethodPut: s.replace, http.MethodPatch: s.patch, http.MethodDelete: s.delete,
+	}.choose(x.request.Method)
+}
+
+func (s *server) location(k *kind, id string) string {
+	return fmt.Sprint(s.base, k.Endpoint, "/", id)
+}

@@ -1,0 +1,98 @@
+package schema
+
+import (
+	elimity "github.com/elimity-com/scim/schema"
+)
+
+// UserType is the User resource type with the enterprise extension (RFC 7643 sections 4.1 and 4.3).
+// It builds the schemas anew: call it once and share the result.
+func UserType() *Type {
+	return FromElimity("User", "/Users", elimity.CoreUserSchema(), elimity.ExtensionEnterpriseUser())
+}
+
+// GroupType is the Group resource type (RFC 7643 section 4.2). The schema listing of section 8.7.1
+// calls displayName optional, the text of section 4.2 REQUIRED; the text is followed here.
+// It builds the schemas anew: call it once and share the result.
+func GroupType() *Type {
+	return FromElimity("Group", "/Groups", elimity.CoreGroupSchema())
+}
+
+// FromElimity makes a resource type from the schema model of elimity-com/scim. It is the only place
+// where that library's types are seen.
+func FromElimity(name, endpoint string, core elimity.Schema, extensions ...elimity.Schema) *Type {
+	converted := make([]Schema, len(extensions))
+	for i, extension := range extensions {
+		converted[i] = convertSchema(extension)
+	}
+	return New(name, endpoint, convertSchema(core), converted...)
+}
+
+func convertSchema(s elimity.Schema) Schema {
+	return Schema{
+		URN:         s.ID,
+		Name:        s.Name.Value(),
+		Description: s.Description.Value(),
+		Attributes:  convertAttributes(s.Attributes),
+	}
+}
+
+func convertAttributes(attributes elimity.Attributes) []Attribute {
+	converted := make([]Attribute, len(attributes))
+	for i, a := range attributes {
+		converted[i] = convertAttribute(a)
+	}
+	return converted
+}
+
+func convertAttribute(a elimity.CoreAttribute) Attribute {
+	references := make([]string, len(a.ReferenceTypes()))
+	for i, reference := range a.ReferenceTypes() {
+		references[i] = string(reference)
+	}
+	return Attribute{
+		Name:        a.Name(),
+		Type:        a.AttributeType(),
+		MultiValued: a.MultiValued(),
+		CaseExact:   a.CaseExact(),
+		Required:    a.Required(),
+		Mutability:  a.Mutability(),
+		Returned:    a.Returned(),
+		Uniqueness:  a.Uniqueness(),
+		Canonical:   a.CanonicalValues(),
+		References:  references,
+		Sub:         convertAttributes(a.SubAttributes()),
+		Description: a.Description(),
+	}
+}
+
+// common is the set of attributes that every resource has (RFC 7643 section 3.1). "schemas" is
+// read-only here: what a resource's schemas are follows from the attributes that it has.
+func common() []Attribute {
+	readOnly := Attribute{Type: String, CaseExact: true, Mutability: ReadOnly, Returned: Default, Uniqueness: "none"}
+	meta := named(readOnly, "meta", "Metadata of the resource.")
+	meta.Type, meta.CaseExact = Complex, false
+	meta.Sub = []Attribute{
+		named(readOnly, "resourceType", "The name of the resource type."),
+		typed(readOnly, "created", DateTime, "When the resource was added to the service provider."),
+		typed(readOnly, "lastModified", DateTime, "When the resource was last changed at the service provider."),
+		typed(readOnly, "location", Reference, "The URI of the resource."),
+		named(readOnly, "version", "The version of the resource, as in its ETag."),
+	}
+	id := named(readOnly, "id", "The service provider's identifier of the resource.")
+	id.Required, id.Returned, id.Uniqueness = true, Always, "server"
+	schemas := named(readOnly, "schemas", "The URIs of the schemas that define the attributes present.")
+	schemas.Required, schemas.Returned, schemas.MultiValued, schemas.CaseExact = true, Always, true, false
+	external := named(readOnly, "externalId", "The provisioning client's identifier of the resource.")
+	external.Mutability = ReadWrite
+	return []Attribute{schemas, id, external, meta}
+}
+
+func named(a Attribute, name, description string) Attribute {
+	a.Name, a.Description = name, description
+	return a
+}
+
+func typed(a Attribute, name, kind, description string) Attribute {
+	a.Type, a.CaseExact = kind, kind == Reference
+	return named(a, name, description)
+}

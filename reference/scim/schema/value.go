@@ -1,0 +1,189 @@
+package schema
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxExactInteger is the largest float64 that stands for exactly one integer (2^53 - 1).
+const maxExactInteger = 1<<53 - 1
+
+// scalar checks a simple value against its type and gives its canonical Go form.
+func scalar(kind string, v any) (any, *fault) {
+	switch kind {
+	case Boolean:
+		if b, ok := v.(bool); ok {
+			return b, nil
+		}
+		return nil, faultf("a boolean is wanted, not %s", describe(v))
+	case Integer:
+		if n, ok := integer(v); ok {
+			return n, nil
+		}
+		return nil, faultf("an integer without fraction or exponent is wanted")
+	case Decimal:
+		if n, ok := Number(v); ok {
+			return n.Float(), nil
+		}
+		return nil, faultf("a number is wanted, not %s", describe(v))
+	}
+	s, ok := v.(string)
+	if !ok {
+		return nil, faultf("a string is wanted, not %s", describe(v))
+	}
+	return s, checkText(kind, s)
+}
+
+// checkText checks the form of a string by its type. The empty string passes: it is a way to say "none".
+func checkText(kind, s string) *fault {
+	if s == "" {
+		return nil
+	}
+	switch kind {
+	case DateTime:
+		if _, ok := ParseTime(s); !ok {
+			return faultf(`a date and time such as "2011-05-13T04:42:34Z" is wanted`)
+		}
+	case Binary:
+		if !isBase64(s) {
+			return faultf("base64 is wanted")
+		}
+	case Reference:
+		if !isURI(s) {
+			return faultf("a URI is wanted")
+		}
+	}
+	return nil
+}
+
+// integer reads an integer as RFC 7643 section 2.3.4 has it: no fraction and no exponent. A float64
+// has lost its spelling and passes when it is whole.
+func integer(v any) (int64, bool) {
+	switch n := v.(type) {
+	case int:
+		return int64(n), true
+	case int64:
+		return n, true
+	case float64:
+		return int64(n), n == math.Trunc(n) && math.Abs(n) <= maxExactInteger
+	case json.Number:
+		i, err := strconv.ParseInt(n.String(), 10, 64)
+		return i, err == nil
+	}
+	return 0, false
+}
+
+// Numeric is a JSON number that compares exactly when it is an integer of 64 bits.
+type Numeric struct {
+	whole   int64
+	decimal float64
+	isWhole bool
+}
+
+// Number reads any of the Go types that JSON numbers come in; false for anything else and for what
+// float64 cannot hold.
+func Number(v any) (Numeric, bool) {
+	switch n := v.(type) {
+	case int:
+		return Numeric{int64(n), float64(n), true}, true
+	case int32:
+		return Numeric{int64(n), float64(n), true}, true
+	case int64:
+		return Numeric{n, float64(n), true}, true
+	case float64:
+		if math.IsNaN(n) || math.IsInf(n, 0) {
+			return Numeric{}, false
+		}
+		return Numeric{int64(n), n, n == math.Trunc(n) && math.Abs(n) <= maxExactInteger}, true
+	case json.Number:
+		if i, err := strconv.ParseInt(n.String(), 10, 64); err == nil {
+			return Numeric{i, float64(i), true}, true
+		}
+		f, err := strconv.ParseFloat(n.String(), 64)
+		if err != nil {
+			return Numeric{}, false
+		}
+		return Number(f)
+	}
+	return Numeric{}, false
+}
+
+// Float gives the nearest float64.
+func (n Numeric) Float() float64 { return n.decimal }
+
+// Compare gives -1, 0 or +1.
+func (n Numeric) Compare(other Numeric) int {
+	if n.isWhole && other.isWhole {
+		return compare(n.whole, other.whole)
+	}
+	return compare(n.decimal, other.decimal)
+}
+
+func compare[T int64 | float64](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// ParseTime reads an xsd:dateTime (RFC 7643 section 2.3.5). One without a zone is taken as UTC.
+func ParseTime(s string) (time.Time, bool) {
+	// time.Parse is laxer than xsd:dateTime: it takes a one-digit hour and a comma before the fraction.
+	if len(s) < len("2006-01-02T15:04:05") || s[10] != 'T' || s[13] != ':' || strings.Contains(s, ",") {
+		return time.Time{}, false
+	}
+	if instant, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		return instant, true
+	}
+	instant, err := time.Parse("2006-01-02T15:04:05.999999999", s)
+	return instant, err == nil
+}
+
+// isBase64 accepts both alphabets of RFC 4648 with or without padding (RFC 7643 section 2.3.6).
+func isBase64(s string) bool {
+	s = strings.TrimRight(s, "=")
+	if strings.ContainsAny(s, "\r\n") { // Go's decoder would skip them
+		return false
+	}
+	if _, err := base64.RawStdEncoding.DecodeString(s); err == nil {
+		return true
+	}
+	_, err := base64.RawURLEncoding.DecodeString(s)
+	return err == nil
+}
+
+// isURI accepts an absolute or relative URI reference (RFC 7643 section 2.3.7).
+func isURI(s string) bool {
+	for _, r := range s {
+		if r <= ' ' || r == 0x7f || strings.ContainsRune("<>\"{}|\\^`", r) {
+			return false
+		}
+	}
+	_, err := url.Parse(s)
+	return err == nil
+}
+
+func describe(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
+	case map[string]any:
+		return "an object"
+	}
+	if isList(v) {
+		return "an array"
+	}
+	return "a number"
+}

@@ -1,0 +1,241 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"assay/reference/directory"
+	"assay/reference/scim/patch"
+	"assay/reference/scim/scimerr"
+)
+
+// conditional is what a Store may offer beyond directory.Store: a delete whose condition is checked
+// inside the write transaction. Without it the check of a DELETE's If-Match and the delete are two steps.
+type conditional interface {
+	DeleteIf(ctx context.Context, tenant string, kind directory.Kind, id string, check func(directory.Resource) error) error
+}
+
+// change is a decoded PATCH.
+type change struct {
+	operations []patch.Operation    // on the document
+	members    []patch.MemberChange // on the members of a group
+}
+
+// decodeChange decodes a PATCH and, for a group, splits off what it does to the members: they are
+// changed row by row and never loaded into the document.
+func (x *exchange) decodeChange() error {
+	operations, err := patch.Decode(x.body)
+	if err != nil {
+		return err
+	}
+	x.change = &change{operations: operations}
+	if x.kind.Kind != directory.Group {
+		return nil
+	}
+	x.change.members, x.change.operations, err = patch.Members(x.kind.Type, operations)
+	return err
+}
+
+func (s *server) storeNew(x *exchange, attributes map[string]any) (directory.Resource, error) {
+	doc, ids, err := x.kind.accept(attributes)
+	if err != nil {
+		return directory.Resource{}, err
+	}
+	fresh := directory.Resource{Kind: x.kind.Kind, Active: true}
+	x.kind.fill(&fresh, doc)
+	ctx := x.request.Context()
+	made, err := s.store.Create(ctx, x.token.Tenant, fresh, asMembers(ids))
+	if errors.Is(err, directory.ErrNotFound) {
+		return directory.Resource{}, s.findUnknownMember(ctx, x.token.Tenant, ids, err)
+	}
+	if err != nil {
+		return directory.Resource{}, err
+	}
+	s.record(x, made.ID, "created", nil)
+	return made, nil
+}
+
+// findUnknownMember tells which of the members made the store refuse a new group. What it answered
+// stands when there is none by now.
+func (s *server) findUnknownMember(ctx context.Context, tenant string, ids []string, refused error) error {
+	for _, id := range ids {
+		known := 0
+		for _, k := range s.kinds() {
+			n, err := s.store.Count(ctx, tenant, directory.Query{Kind: k.Kind, ID: id})
+			if err != nil {
+				return err
+			}
+			known += n
+		}
+		if known == 0 {
+			return unknownMember(id)
+		}
+	}
+	return fmt.Errorf("create a group with members: %v", refused)
+}
+
+func unknownMember(id string) error {
+	return scimerr.InvalidValue("members: there is no user or group with the id %q", id)
+}
+
+func asMembers(ids []string) []directory.Member {
+	members := make([]directory.Member, len(ids))
+	for i, id := range ids {
+		members[i].ID = id
+	}
+	return members
+}
+
+func (s *server) storeReplaced(x *exchange, id string, attributes map[string]any) (directory.Resource, error) {
+	doc, ids, err := x.kind.accept(attributes)
+	if err != nil {
+		return directory.Resource{}, err
+	}
+	return s.update(x, id, func(e directory.Edit, r *directory.Resource) error {
+		x.kind.fill(r, doc)
+		if x.kind.Kind != directory.Group {
+			return nil
+		}
+		return setMembers(x.request.Context(), e, ids)
+	})
+}
+
+func (s *server) storePatched(x *exchange, id string) (directory.Resource, error) {
+	return s.update(x, id, func(e directory.Edit, r *directory.Resource) error {
+		if len(x.change.operations) > 0 {
+			doc := open(*r)
+			if err := patch.Apply(x.kind.Type, doc, x.change.operations); err != nil {
+				return err
+			}
+			if err := x.kind.CheckRequired(doc); err != nil {
+				return err
+			}
+			x.kind.fill(r, doc)
+		}
+		for _, c := range x.change.members {
+			if err := s.changeMembers(x.request.Context(), e, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// update runs a change with its precondition in one write transaction and records what it did.
+func (s *server) update(x *exchange, id string, apply func(directory.Edit, *directory.Resource) error) (directory.Resource, error) {
+	var old directory.Resource
+	fresh, err := s.store.Update(x.request.Context(), x.token.Tenant, x.kind.Kind, id,
+		func(e directory.Edit, r *directory.Resource) error {
+			old = *r
+			if err := x.precondition(old); err != nil {
+				return err
+			}
+			return apply(e, r)
+		})
+	if err != nil {
+		return directory.Resource{}, err
+	}
+	if fresh.Version != old.Version {
+		s.recordChange(x, old, fresh)
+	}
+	return fresh, nil
+}
+
+func (s *server) storeDeleted(x *exchange, id string) error {
+	ctx := x.request.Context()
+	if err := s.deleteIf(ctx, x, id); err != nil {
+		return err
+	}
+	s.record(x, id, "deleted", nil)
+	return nil
+}
+
+func (s *server) deleteIf(ctx context.Context, x *exchange, id string) error {
+	if store, ok := s.store.(conditional); ok {
+		return store.DeleteIf(ctx, x.token.Tenant, x.kind.Kind, id, x.precondition)
+	}
+	r, err := s.store.Get(ctx, x.token.Tenant, x.kind.Kind, id)
+	if err != nil {
+		return err
+	}
+	if err := x.precondition(r); err != nil {
+		return err
+	}
+	return s.store.Delete(ctx, x.token.Tenant, x.kind.Kind, id)
+}
+
+// setMembers makes the members exactly these. It works by difference, so that writing the same list
+// again is no change; its cost grows with the group, as that of a PUT must.
+func setMembers(ctx context.Context, e directory.Edit, ids []string) error {
+	present, err := e.Members(ctx)
+	if err != nil {
+		return fmt.Errorf("read members: %w", err)
+	}
+	wanted := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	var gone []string
+	for _, m := range present {
+		if !wanted[m.ID] {
+			gone = append(gone, m.ID)
+		}
+	}
+	if err := e.RemoveMembers(ctx, gone...); err != nil {
+		return fmt.Errorf("remove members: %w", err)
+	}
+	return addMembers(ctx, e, ids)
+}
+
+// addMembers adds one at a time, to be able to say which one does not exist.
+func addMembers(ctx context.Context, e directory.Edit, ids []string) error {
+	for _, id := range ids {
+		err := e.AddMembers(ctx, directory.Member{ID: id})
+		if errors.Is(err, directory.ErrNotFound) {
+			return unknownMember(id)
+		}
+		if err != nil {
+			return fmt.Errorf("add members: %w", err)
+		}
+	}
+	return nil
+}
+
+// changeMembers applies one step of a PATCH to the members of a group.
+func (s *server) changeMembers(ctx context.Context, e directory.Edit, c patch.MemberChange) error {
+	add := make([]string, 0, len(c.Add))
+	for _, m := range c.Add {
+		id, _ := m["value"].(string)
+		add = append(add, id)
+	}
+	if c.Clear {
+		return setMembers(ctx, e, add)
+	}
+	remove := c.Remove
+	if c.RemoveWhere != nil {
+		matching, err := s.matchingMembers(ctx, e, c)
+		if err != nil {
+			return err
+		}
+		remove = append(remove, matching...)
+	}
+	if err := e.RemoveMembers(ctx, remove...); err != nil {
+		return fmt.Errorf("remove members: %w", err)
+	}
+	return addMembers(ctx, e, add)
+}
+
+func (s *server) matchingMembers(ctx context.Context, e directory.Edit, c patch.MemberChange) ([]string, error) {
+	present, err := e.Members(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read members: %w", err)
+	}
+	var ids []string
+	for _, m := range present {
+		if c.RemoveWhere.Match(s.member(s.groups, m)) {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids, nil
+}

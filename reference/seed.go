@@ -1,0 +1,42 @@
+package reference
+
+import (
+	"context"
+	"fmt"
+
+	"assay/reference/audit"
+	"assay/reference/directory"
+)
+
+// firstTenant is the id of the tenant that a new store is seeded with. It is fixed, so that scripts and
+// target files can name it.
+const firstTenant = "default"
+
+// seed gives an empty store its first tenant and that tenant a SCIM token. It returns the id of the
+// first tenant, and the token only when it was made just now.
+func (p *parts) seed(ctx context.Context) (tenant, token string, err error) {
+	tenants, err := p.store.Tenants(ctx)
+	if err != nil {
+		return "", "", fmt.Errorf("read tenants: %w", err)
+	}
+	if len(tenants) > 0 {
+		return tenants[0].ID, "", nil
+	}
+	first := directory.Tenant{ID: firstTenant, Name: p.TenantName, Domains: p.TenantDomains, Created: p.Now().UTC()}
+	if err := p.store.CreateTenant(ctx, first); err != nil {
+		return "", "", fmt.Errorf("seed tenant: %w", err)
+	}
+	token, record, err := p.tokens.Issue(ctx, first.ID)
+	if err != nil {
+		return "", "", fmt.Errorf("seed tenant: %w", err)
+	}
+	for _, entry := range []audit.Entry{
+		{Tenant: first.ID, Actor: audit.System, Action: audit.TenantCreated, Subject: first.ID},
+		{Tenant: first.ID, Actor: audit.System, Action: audit.TokenIssued, Subject: record.ID},
+	} {
+		if err := p.audit.Record(ctx, entry); err != nil {
+			return "", "", fmt.Errorf("seed tenant: %w", err)
+		}
+	}
+	return first.ID, token, nil
+}

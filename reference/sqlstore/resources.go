@@ -1,0 +1,246 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"assay/reference/directory"
+)
+
+const columns = `seq, id, kind, external_id, name, email, active, attributes, created, modified, version`
+
+// stored is a resource as it was read: with its row number and the very bytes of its attributes.
+type stored struct {
+	directory.Resource
+	seq int64
+	raw []byte
+}
+
+type row interface{ Scan(dest ...any) error }
+
+func scanResource(r row) (stored, error) {
+	var (
+		res               stored
+		created, modified int64
+	)
+	err := r.Scan(&res.seq, &res.ID, &res.Kind, &res.ExternalID, &res.Name, &res.Email, &res.Active, &res.raw,
+		&created, &modified, &res.Version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return stored{}, directory.ErrNotFound
+	}
+	if err != nil {
+		return stored{}, err
+	}
+	res.Created, res.Modified = fromNanos(created), fromNanos(modified)
+	if res.Attributes, err = decodeAttributes(res.raw); err != nil {
+		return stored{}, fmt.Errorf("attributes of %s %s: %w", res.Kind, res.ID, err)
+	}
+	return res, nil
+}
+
+func decodeAttributes(raw []byte) (map[string]any, error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber() // integers beyond 2^53 keep their digits
+	attributes := map[string]any{}
+	err := dec.Decode(&attributes)
+	return attributes, err
+}
+
+// encodeAttributes is deterministic (encoding/json sorts keys), so equal bytes mean equal attributes.
+func encodeAttributes(attributes map[string]any) ([]byte, error) {
+	if attributes == nil {
+		return []byte("{}"), nil
+	}
+	raw, err := json.Marshal(attributes)
+	if err != nil {
+		return nil, fmt.Errorf("encode attributes: %w", err)
+	}
+	return raw, nil
+}
+
+// displayOf is what a group shows as its member's display: displayName, or else the name.
+func displayOf(r directory.Resource) string {
+	if display, ok := r.Attributes["displayName"].(string); ok && display != "" {
+		return display
+	}
+	return r.Name
+}
+
+// Create implements directory.Resources. It gives a resource without an ID a random UUID. A tenant or
+// a member that does not exist yields an error that wraps directory.ErrNotFound.
+func (s *Store) Create(ctx context.Context, tenant string, r directory.Resource, members []directory.Member) (directory.Resource, error) {
+	if r.ID == "" {
+		r.ID = uuid.NewString()
+	}
+	raw, err := encodeAttributes(r.Attributes)
+	if err != nil {
+		return directory.Resource{}, err
+	}
+	err = s.write.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		r.Created, r.Version = now(), 1
+		r.Modified = r.Created
+		seq, err := insert(ctx, conn, tenant, r, raw)
+		if err != nil {
+			return err
+		}
+		e := edit{conn: conn, tenant: tenant, group: seq}
+		return e.AddMembers(ctx, members...)
+	})
+	if err != nil {
+		return directory.Resource{}, fmt.Errorf("create %s: %w", r.Kind, err)
+	}
+	return r, nil
+}
+
+func insert(ctx context.Context, conn *sql.Conn, tenant string, r directory.Resource, raw []byte) (int64, error) {
+	res, err := conn.ExecContext(ctx, `INSERT INTO resources
+		(tenant, kind, id, external_id, name, name_key, email, email_key, display, active, attributes, created, modified, version)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		tenant, r.Kind, r.ID, r.ExternalID, r.Name, foldKey(r.Name), r.Email, foldKey(r.Email), displayOf(r), r.Active, raw,
+		toNanos(r.Created), toNanos(r.Modified), r.Version)
+	if err != nil {
+		return 0, conflict(err, r)
+	}
+	return res.LastInsertId()
+}
+
+// conflict tells in the domain's words which constraint a write of a resource has broken.
+func conflict(err error, r directory.Resource) error {
+	switch code(err) {
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return fmt.Errorf("tenant: %w", directory.ErrNotFound)
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+		if bytes.Contains([]byte(err.Error()), []byte("resources.name_key")) {
+			return &directory.ConflictError{Kind: r.Kind, Attribute: "userName", Value: r.Name}
+		}
+		return &directory.ConflictError{Kind: r.Kind, Attribute: "id", Value: r.ID}
+	}
+	return err
+}
+
+// code is SQLite's extended result code of an error, or 0.
+func code(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+// Get implements directory.Resources.
+func (s *Store) Get(ctx context.Context, tenant string, kind directory.Kind, id string) (directory.Resource, error) {
+	res, err := get(ctx, s.read, tenant, kind, id)
+	if err != nil {
+		return directory.Resource{}, fmt.Errorf("get %s: %w", kind, err)
+	}
+	return res.Resource, nil
+}
+
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func get(ctx context.Context, q querier, tenant string, kind directory.Kind, id string) (stored, error) {
+	return scanResource(q.QueryRowContext(ctx,
+		`SELECT `+columns+` FROM resources WHERE tenant = ? AND id = ? AND kind = ?`, tenant, id, kind))
+}
+
+// Update implements directory.Resources. ID, Kind, Created, Modified and Version are the store's:
+// what change does to them is ignored.
+func (s *Store) Update(ctx context.Context, tenant string, kind directory.Kind, id string,
+	change func(directory.Edit, *directory.Resource) error) (directory.Resource, error) {
+	var out directory.Resource
+	err := s.write.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		old, err := get(ctx, conn, tenant, kind, id)
+		if err != nil {
+			return fmt.Errorf("update %s: %w", kind, err)
+		}
+		fresh := old.Resource
+		e := &edit{conn: conn, tenant: tenant, group: old.seq}
+		if err := change(e, &fresh); err != nil {
+			return err
+		}
+		out, err = save(ctx, conn, old, fresh, e.changed)
+		return err
+	})
+	if err != nil {
+		return directory.Resource{}, err
+	}
+	return out, nil
+}
+
+func save(ctx context.Context, conn *sql.Conn, old stored, fresh directory.Resource, membersChanged bool) (directory.Resource, error) {
+	fresh.ID, fresh.Kind, fresh.Created = old.ID, old.Kind, old.Created
+	fresh.Modified, fresh.Version = old.Modified, old.Version
+	raw, err := encodeAttributes(fresh.Attributes)
+	if err != nil {
+		return directory.Resource{}, err
+	}
+	same := fresh.ExternalID == old.ExternalID && fresh.Name == old.Name && fresh.Email == old.Email &&
+		fresh.Active == old.Active && bytes.Equal(raw, old.raw)
+	if same && !membersChanged {
+		return fresh, nil
+	}
+	fresh.Modified, fresh.Version = after(old.Modified), old.Version+1
+	_, err = conn.ExecContext(ctx, `UPDATE resources SET external_id = ?, name = ?, name_key = ?, email = ?, email_key = ?,
+		display = ?, active = ?, attributes = ?, modified = ?, version = ? WHERE seq = ?`,
+		fresh.ExternalID, fresh.Name, foldKey(fresh.Name), fresh.Email, foldKey(fresh.Email),
+		displayOf(fresh), fresh.Active, raw, toNanos(fresh.Modified), fresh.Version, old.seq)
+	if err != nil {
+		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, conflict(err, fresh))
+	}
+	return fresh, nil
+}
+
+// after is now, but always later than the last change, even when the clock was set back.
+func after(last time.Time) time.Time {
+	if t := now(); t.After(last) {
+		return t
+	}
+	return last.Add(time.Microsecond)
+}
+
+// Delete implements directory.Resources. The groups that lose a member by it count as changed.
+func (s *Store) Delete(ctx context.Context, tenant string, kind directory.Kind, id string) error {
+	return s.DeleteIf(ctx, tenant, kind, id, func(directory.Resource) error { return nil })
+}
+
+// DeleteIf is Delete under a condition that is checked inside the write transaction: what check
+// returns is returned as it is, and unless it is nil nothing is deleted. Like the function that is
+// given to Update, check must not call the Store.
+func (s *Store) DeleteIf(ctx context.Context, tenant string, kind directory.Kind, id string, check func(directory.Resource) error) error {
+	return s.write.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		old, err := get(ctx, conn, tenant, kind, id)
+		if err != nil {
+			return fmt.Errorf("delete %s: %w", kind, err)
+		}
+		if err := check(old.Resource); err != nil {
+			return err
+		}
+		if err := remove(ctx, conn, old.seq); err != nil {
+			return fmt.Errorf("delete %s: %w", kind, err)
+		}
+		return nil
+	})
+}
+
+func remove(ctx context.Context, conn *sql.Conn, seq int64) error {
+	const microsecond = int64(time.Microsecond)
+	_, err := conn.ExecContext(ctx, `UPDATE resources SET modified = max(modified + ?, ?), version = version + 1
+		WHERE seq IN (SELECT grp FROM members WHERE member = ?)`, microsecond, toNanos(now()), seq)
+	if err != nil {
+		return err
+	}
+	// Memberships and identities go by ON DELETE CASCADE.
+	_, err = conn.ExecContext(ctx, `DELETE FROM resources WHERE seq = ?`, seq)
+	return err
+}

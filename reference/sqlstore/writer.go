@@ -1,0 +1,159 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// maxBatch bounds how many writes share a commit, and with it how long the first of them waits.
+const maxBatch = 128
+
+var (
+	errClosed    = errors.New("sqlstore: the store is closed")
+	errAbandoned = errors.New("sqlstore: the write was abandoned by a panic")
+)
+
+// writer serialises the writes of a database. Writes that queue up while another one is being
+// committed run one after the other in the next transaction, each in a savepoint of its own, and are
+// made durable by one commit. A write function runs in its caller's goroutine, so that its panics are
+// the caller's.
+type writer struct {
+	db      *sql.DB
+	turns   chan *turn
+	quit    chan struct{}
+	once    sync.Once
+	stopped chan struct{}
+}
+
+// turn is one write on its way through the writer.
+type turn struct {
+	granted   chan grant // the writer hands over the connection
+	done      chan error // the caller hands it back with its result
+	committed chan error // the writer reports the fate of the transaction
+}
+
+type grant struct {
+	conn *sql.Conn
+	err  error
+}
+
+func newWriter(db *sql.DB) *writer {
+	w := &writer{db: db, turns: make(chan *turn), quit: make(chan struct{}), stopped: make(chan struct{})}
+	go w.loop()
+	return w
+}
+
+func (w *writer) close() {
+	w.once.Do(func() { close(w.quit) })
+	<-w.stopped
+}
+
+// do runs fn in a write transaction and returns when it is durable or undone. It honours the
+// cancellation of ctx only while it waits for its turn: an interrupted statement would make SQLite
+// roll back the writes of others.
+func (w *writer) do(ctx context.Context, fn func(ctx context.Context, conn *sql.Conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t := &turn{granted: make(chan grant, 1), done: make(chan error, 1), committed: make(chan error, 1)}
+	select {
+	case w.turns <- t:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.quit:
+		return errClosed
+	}
+	g := <-t.granted
+	if g.err != nil {
+		return g.err
+	}
+	err := t.run(context.WithoutCancel(ctx), g.conn, fn)
+	// Even a refusal may rest on a write of the same transaction, so it waits for the commit too.
+	if commitErr := <-t.committed; commitErr != nil {
+		return commitErr
+	}
+	return err
+}
+
+// run gives the connection back whatever fn does: return, panic or runtime.Goexit.
+func (t *turn) run(ctx context.Context, conn *sql.Conn, fn func(context.Context, *sql.Conn) error) error {
+	result := errAbandoned
+	defer func() { t.done <- result }()
+	result = fn(ctx, conn)
+	return result
+}
+
+func (w *writer) loop() {
+	defer close(w.stopped)
+	for {
+		select {
+		case t := <-w.turns:
+			w.batch(t)
+		case <-w.quit:
+			return
+		}
+	}
+}
+
+func (w *writer) batch(first *turn) {
+	ctx := context.Background()
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		first.granted <- grant{err: fmt.Errorf("sqlstore: connect: %w", err)}
+		return
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		first.granted <- grant{err: fmt.Errorf("sqlstore: begin: %w", err)}
+		return
+	}
+	served, err := w.serveAll(ctx, conn, first)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "COMMIT")
+	}
+	if err != nil {
+		err = fmt.Errorf("sqlstore: commit: %w", err)
+		// After some errors SQLite has rolled back already; then this fails, and rightly so.
+		_, _ = conn.ExecContext(ctx, "ROLLBACK")
+	}
+	for _, t := range served {
+		t.committed <- err
+	}
+}
+
+func (w *writer) serveAll(ctx context.Context, conn *sql.Conn, t *turn) ([]*turn, error) {
+	var served []*turn
+	for {
+		granted, err := serve(ctx, conn, t)
+		if granted {
+			served = append(served, t)
+		}
+		if err != nil || len(served) == maxBatch {
+			return served, err
+		}
+		select {
+		case t = <-w.turns:
+		default:
+			return served, nil
+		}
+	}
+}
+
+// serve runs one write in a savepoint. Its error means that the transaction cannot go on.
+func serve(ctx context.Context, conn *sql.Conn, t *turn) (granted bool, err error) {
+	if _, err := conn.ExecContext(ctx, "SAVEPOINT turn"); err != nil {
+		t.granted <- grant{err: fmt.Errorf("sqlstore: savepoint: %w", err)}
+		return false, err
+	}
+	t.granted <- grant{conn: conn}
+	if <-t.done != nil {
+		if _, err := conn.ExecContext(ctx, "ROLLBACK TO turn"); err != nil {
+			return true, err
+		}
+	}
+	_, err = conn.ExecContext(ctx, "RELEASE turn")
+	return true, err
+}
