@@ -25,11 +25,12 @@ import (
 const (
 	MaxBody        = 8 << 20          // bytes read of one answer
 	DefaultTimeout = 10 * time.Second // for one exchange
-	maxGone        = 4                // failures in a row after which the target counts as gone
+	maxGone        = 4                // answers in a row that did not come, or were too large, after which the target counts as gone
 )
 
-// ErrGone is returned without trying once the target has failed to answer several times in a row.
-var ErrGone = errors.New("the target stopped answering")
+// ErrGone is returned without trying once the target has failed to give a usable answer several times in a
+// row: waiting for each of some hundred checks would take for ever and tell nothing new.
+var ErrGone = errors.New("not tried: the target gave no usable answer several times in a row")
 
 // Client sends requests to one base URL. It is safe for concurrent use.
 type Client struct {
@@ -185,7 +186,7 @@ func (c *Client) roundTrip(req *http.Request) *Response {
 		c.failures.Add(1)
 		response.Err = fmt.Errorf("the answer broke off: %w", plainError(err))
 	case len(body) > MaxBody:
-		c.failures.Store(0)
+		c.failures.Add(1)
 		response.Body = body[:MaxBody]
 		response.Err = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
 	default:
