@@ -1,9 +1,9 @@
 # Everything that must hold is behind "make test"; it installs what it needs itself.
 GO ?= go
 
-.PHONY: test check race fuzz prove demo interop build clean
+.PHONY: test check race fuzz prove demo interop postgres test-postgres crash build clean
 
-test: check race demo prove interop
+test: check postgres race demo prove interop
 	@echo "everything holds"
 
 build:
@@ -30,6 +30,21 @@ prove: build
 # A target that nobody here wrote; skipped, and said so, where npm or its registry cannot be reached.
 interop: build
 	suites/interop/run
+
+# Tests that need PostgreSQL start a server of Debian's package on loopback and remove it. Where it cannot be installed
+# they are skipped.
+postgres:
+	@reference/sqlstore/postgrestest/install || echo "PostgreSQL: its tests are skipped"
+
+# Those tests alone: the store, all suites and the crash test on PostgreSQL. Here it must be there.
+test-postgres:
+	reference/sqlstore/postgrestest/install
+	ASSAY_POSTGRES_REQUIRED=1 $(GO) test -count 1 ./reference/sqlstore/... ./reference/scim
+	ASSAY_POSTGRES_REQUIRED=1 $(GO) test -count 1 -run 'Postgres|Password|Replicas|TestCrash/postgres' ./reference ./cmd/assay
+
+# Kills the server 200 times during a storm of writes, on SQLite, and 50 times on PostgreSQL.
+crash:
+	ASSAY_CRASH_ROUNDS=200 $(GO) test -count 1 -v -timeout 30m -run '^TestCrash$$' ./cmd/assay
 
 # A short look for crashes in everything that parses what strangers send.
 fuzz:

@@ -15,6 +15,7 @@ import (
 	"assay/reference/directory"
 	"assay/reference/faults"
 	"assay/reference/scim"
+	"assay/reference/scim/leniency"
 	"assay/reference/secrets"
 	"assay/reference/sqlstore"
 	"assay/reference/sso"
@@ -28,6 +29,7 @@ type parts struct {
 	vault  *secrets.Vault
 	tokens *access.Tokens
 	admin  *access.Admin
+	ledger *leniency.Ledger
 	audit  *audit.Recorder
 }
 
@@ -36,7 +38,7 @@ func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	vault, err := openVault(o.Data)
+	vault, err := openVault(o.KeysetFile())
 	if err != nil {
 		return nil, err
 	}
@@ -52,12 +54,27 @@ func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
 	return s, nil
 }
 
-// openVault keeps the key-encryption key beside the database, or in memory like it.
-func openVault(data string) (*secrets.Vault, error) {
-	if data == "" {
+// KeysetFile is where the key-encryption key is: where the options say, beside the database file, or,
+// for PostgreSQL, in the working directory. It is empty when the key is kept in memory like the data.
+// All processes that use one PostgreSQL database need the same key.
+func (o Options) KeysetFile() string {
+	const suffix = "keyset.json"
+	switch {
+	case o.Keyset != "":
+		return o.Keyset
+	case o.Data == "":
+		return ""
+	case sqlstore.IsServer(o.Data):
+		return "assay." + suffix
+	}
+	return o.Data + "." + suffix
+}
+
+func openVault(path string) (*secrets.Vault, error) {
+	if path == "" {
 		return secrets.NewMemory()
 	}
-	return secrets.Open(data + ".keyset.json")
+	return secrets.Open(path)
 }
 
 func build(ctx context.Context, o Options, base string, store directory.Store, vault *secrets.Vault) (*Server, error) {
@@ -68,6 +85,7 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 		Options: o, base: base, store: store, vault: vault,
 		tokens: access.NewTokens(store, o.Now),
 		admin:  access.NewAdmin(o.AdminToken),
+		ledger: &leniency.Ledger{},
 		audit:  audit.New(store, o.Logger, o.Now),
 	}
 	tenant, token, err := p.seed(ctx)
@@ -75,6 +93,9 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 		return nil, err
 	}
 	if err := p.connect(ctx, tenant); err != nil {
+		return nil, err
+	}
+	if err := p.setStrict(ctx, tenant); err != nil {
 		return nil, err
 	}
 	site, err := p.site()
@@ -97,7 +118,8 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 // scim returns the SCIM handler with the faults around and under it.
 func (p *parts) scim() (http.Handler, error) {
 	verifier := faults.Wrap[scim.Verifier](p.tokens, p.Faults, func(f faults.Fault) func(scim.Verifier) scim.Verifier { return f.Verifier })
-	handler, err := scim.New(scim.Options{Store: p.store, Verify: verifier, BaseURL: p.base + scimPath, Logger: p.Logger})
+	handler, err := scim.New(scim.Options{Store: p.store, Verify: verifier, BaseURL: p.base + scimPath, Logger: p.Logger,
+		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger})
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +160,7 @@ func (p *parts) site() (http.Handler, error) {
 		return nil, err
 	}
 	api := admin.New(admin.Options{
-		Store: p.store, Admin: p.admin, Tokens: p.tokens, SignOn: relying, Vault: p.vault, Audit: p.audit,
+		Store: p.store, Admin: p.admin, Tokens: p.tokens, SignOn: relying, Leniencies: p.ledger, Vault: p.vault, Audit: p.audit,
 		Logger: p.Logger, SCIMURL: p.base + scimPath, Version: p.Version, Now: p.Now,
 	})
 	mux := http.NewServeMux()
@@ -149,6 +171,9 @@ func (p *parts) site() (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", p.health)
 	site := route(provisioning, mux)
 	site = faults.Wrap(site, p.Faults, func(f faults.Fault) func(http.Handler) http.Handler { return f.Site })
+	if len(p.Faults) > 0 {
+		site = uncompressed(site)
+	}
 	return p.survive(site), nil
 }
 

@@ -21,7 +21,8 @@ import (
 // Options is how the reference is started. Everything may be left out.
 type Options struct {
 	Addr      string // host:port to listen on; port 0 is any free one. "127.0.0.1:0" when empty
-	Data      string // path of the database; in memory when empty
+	Data      string // path of the SQLite database or URL of the PostgreSQL database; in memory when empty
+	Keyset    string // file with the key that seals secrets; see KeysetFile
 	PublicURL string // scheme and host under which clients reach it; from the listener when empty
 	Version   string // for the OpenAPI document
 
@@ -31,6 +32,14 @@ type Options struct {
 	// AdminToken opens the administration API and the console. One is made when it is empty; it is not
 	// stored, so that each start without a given one has another.
 	AdminToken string
+
+	// Strict sets whether the first tenant forgives its SCIM clients nothing (see scim/leniency); nil leaves
+	// what there is, which is lenient for a new store.
+	Strict *bool
+	// Rate is how many SCIM requests a second one token may make on average, Burst how many at once; 0 sets
+	// no limit.
+	Rate  float64
+	Burst int
 
 	SSO    *SSO           // connection of the first tenant, set at start; nil leaves what there is
 	Faults []faults.Fault // switched on, the first innermost

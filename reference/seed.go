@@ -2,6 +2,7 @@ package reference
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"assay/reference/audit"
@@ -23,7 +24,11 @@ func (p *parts) seed(ctx context.Context) (tenant, token string, err error) {
 		return tenants[0].ID, "", nil
 	}
 	first := directory.Tenant{ID: firstTenant, Name: p.TenantName, Domains: p.TenantDomains, Created: p.Now().UTC()}
-	if err := p.store.CreateTenant(ctx, first); err != nil {
+	err = p.store.CreateTenant(ctx, first)
+	if _, taken := errors.AsType[*directory.ConflictError](err); taken {
+		return first.ID, "", nil // another process on the same database was a moment faster
+	}
+	if err != nil {
 		return "", "", fmt.Errorf("seed tenant: %w", err)
 	}
 	token, record, err := p.tokens.Issue(ctx, first.ID)

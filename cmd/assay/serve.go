@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"math"
 	"net/url"
 	"os/signal"
 	"strings"
@@ -24,9 +25,14 @@ const shutdownTimeout = 10 * time.Second
 
 type serveFlags struct {
 	addr, data, publicURL, tenant string
+	keyset                        string
 	issuer, clientID              string
 	faults                        []string
 	quiet                         bool
+	strict                        bool
+	setStrict                     bool // whether --strict was given
+	rate                          float64
+	burst                         int
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -35,18 +41,28 @@ func (p *program) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the reference application: SCIM 2.0 and sign-on as they should be",
 		Long: `Run the reference: a SCIM 2.0 server with sign-on by OpenID Connect, an administration API and a
-console. Without --data everything is kept in memory and gone when it stops.
+console. Without --data everything is kept in memory and gone when it stops. With PostgreSQL, leave the
+password out of the URL and set PGPASSWORD. Several processes can serve one database; they need the
+same --keyset, and a browser has to stay with one of them, because sign-on sessions are not shared.
 
 The SCIM token and the administration token are made at the start and shown once. When ready, one JSON
 line on standard output has what a script needs; the log and the words for people go to standard error.`,
 		Example: `  assay serve --addr 127.0.0.1:8080
+  PGPASSWORD=… assay serve --data postgres://assay@db.example/assay --keyset acme.keyset.json
   assay serve --data acme.db --issuer http://127.0.0.1:9000/oauth2/default --client-id 0oa…`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context(), flags) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags.setStrict = cmd.Flags().Changed("strict")
+			return p.serve(cmd.Context(), flags)
+		},
 	}
 	f := cmd.Flags()
+	f.BoolVar(&flags.strict, "strict", false, "forgive SCIM clients nothing: refuse what only docs/leniency.md makes acceptable")
+	f.Float64Var(&flags.rate, "rate", 0, "SCIM requests a second that one token may make; beyond it 429 (0: no limit)")
+	f.IntVar(&flags.burst, "burst", 0, "SCIM requests that one token may make at once (default: those of one second)")
 	f.StringVar(&flags.addr, "addr", loopback, "address to listen on, host:port; port 0 is any free one")
-	f.StringVar(&flags.data, "data", "", "SQLite file to keep the data in (default: memory)")
+	f.StringVar(&flags.data, "data", "", "SQLite file or postgres:// URL to keep the data in (default: memory)")
+	f.StringVar(&flags.keyset, "keyset", "", "file with the key that seals secrets, made where there is none (default: beside the SQLite file; assay.keyset.json with PostgreSQL)")
 	f.StringVar(&flags.publicURL, "public-url", "", "URL under which people and identity providers reach it (default: http:// and the address)")
 	f.StringVar(&flags.tenant, "tenant", "Acme", "name of the tenant that a new store is seeded with")
 	f.StringVar(&flags.issuer, "issuer", "", "issuer of the OpenID Connect identity provider to connect")
@@ -59,7 +75,7 @@ line on standard output has what a script needs; the log and the words for peopl
 // options turns the flags into options of the reference.
 func (f serveFlags) options(getenv func(string) string, log io.Writer) (reference.Options, error) {
 	o := reference.Options{
-		Addr: f.addr, Data: f.data, PublicURL: strings.TrimRight(f.publicURL, "/"), TenantName: f.tenant,
+		Addr: f.addr, Data: f.data, Keyset: f.keyset, PublicURL: strings.TrimRight(f.publicURL, "/"), TenantName: f.tenant,
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	}
 	if f.quiet {
@@ -67,6 +83,12 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 	}
 	if err := checkPublicURL(f.publicURL); err != nil {
 		return o, err
+	}
+	if err := f.limit(&o); err != nil {
+		return o, err
+	}
+	if f.setStrict {
+		o.Strict = &f.strict
 	}
 	for _, name := range f.faults {
 		fault, ok := faults.Find(name)
@@ -86,6 +108,21 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 		o.SSO = &reference.SSO{Issuer: f.issuer, ClientID: f.clientID, ClientSecret: secret}
 	}
 	return o, nil
+}
+
+// limit sets how often one token may be used. Rates below one in a thousand seconds are taken for slips.
+func (f serveFlags) limit(o *reference.Options) error {
+	if f.rate != 0 && !(f.rate >= 0.001 && f.rate <= 1e6) {
+		return usage("--rate %v is not between 0.001 and 1000000", f.rate)
+	}
+	if f.burst < 0 || f.burst > 0 && f.rate == 0 {
+		return usage("--burst belongs to --rate and is a positive number")
+	}
+	o.Rate, o.Burst = f.rate, f.burst
+	if f.burst == 0 {
+		o.Burst = int(math.Ceil(f.rate))
+	}
+	return nil
 }
 
 func checkPublicURL(raw string) error {

@@ -23,11 +23,17 @@ type stand struct {
 
 // openStand starts both. Faults are switched on in the reference.
 func openStand(ctx context.Context, log *slog.Logger, on ...faults.Fault) (*stand, error) {
-	idp, err := fakeidp.Start(ctx, fakeidp.Options{Addr: loopback, ControlAddr: loopback, Logger: log})
+	return openStandWith(ctx, reference.Options{TenantName: "Acme", Logger: log, Faults: on})
+}
+
+// openStandWith starts both, the reference with these options.
+func openStandWith(ctx context.Context, o reference.Options) (*stand, error) {
+	idp, err := fakeidp.Start(ctx, fakeidp.Options{Addr: loopback, ControlAddr: loopback, Logger: o.Logger})
 	if err != nil {
 		return nil, defect("start the fake IdP: %w", err)
 	}
-	server, err := reference.Start(ctx, reference.Options{Addr: loopback, TenantName: "Acme", Logger: log, Faults: on})
+	o.Addr = loopback
+	server, err := reference.Start(ctx, o)
 	if err != nil {
 		closeQuietly(idp.Close)
 		return nil, defect("start the reference: %w", err)

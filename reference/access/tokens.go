@@ -71,10 +71,17 @@ func NewTokens(store TokenStore, now func() time.Time) *Tokens {
 
 // Issue makes a new token for a tenant and returns it in plain text, once: only its hash is stored.
 func (t *Tokens) Issue(ctx context.Context, tenant string) (plain string, record directory.Token, err error) {
+	return t.IssueFor(ctx, tenant, "")
+}
+
+// IssueFor is Issue for a token that stands for a user, see directory.Token. That the user exists is for
+// the caller to check.
+func (t *Tokens) IssueFor(ctx context.Context, tenant, subject string) (plain string, record directory.Token, err error) {
 	secret := newSecret()
 	record = directory.Token{
 		ID:      uuid.NewString(),
 		Tenant:  tenant,
+		Subject: subject,
 		Hash:    hashSecret(secret),
 		Created: t.now().UTC(),
 	}
@@ -86,12 +93,17 @@ func (t *Tokens) Issue(ctx context.Context, tenant string) (plain string, record
 
 // Rotate revokes every token of a tenant at once and issues a new one.
 func (t *Tokens) Rotate(ctx context.Context, tenant string) (plain string, record directory.Token, err error) {
+	return t.RotateFor(ctx, tenant, "")
+}
+
+// RotateFor is Rotate with IssueFor.
+func (t *Tokens) RotateFor(ctx context.Context, tenant, subject string) (plain string, record directory.Token, err error) {
 	err = t.store.RevokeTokens(ctx, tenant)
 	t.forget(tenant) // also after an error: the store may have revoked all the same
 	if err != nil {
 		return "", directory.Token{}, fmt.Errorf("revoke SCIM tokens: %w", err)
 	}
-	return t.Issue(ctx, tenant)
+	return t.IssueFor(ctx, tenant, subject)
 }
 
 // Verify returns the record of a presented token, or ErrUnauthorized. Any other error means that the

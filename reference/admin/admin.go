@@ -34,21 +34,23 @@ type SignOn interface {
 
 // Tokens makes SCIM tokens.
 type Tokens interface {
-	Rotate(ctx context.Context, tenant string) (plain string, record directory.Token, err error)
+	// RotateFor revokes the tokens of a tenant and makes a new one, for a user when subject is not empty.
+	RotateFor(ctx context.Context, tenant, subject string) (plain string, record directory.Token, err error)
 }
 
 // Options is what the API works with. Now may be left out.
 type Options struct {
-	Store   directory.Store
-	Admin   *access.Admin
-	Tokens  Tokens
-	SignOn  SignOn
-	Vault   *secrets.Vault
-	Audit   *audit.Recorder
-	Logger  *slog.Logger
-	SCIMURL string
-	Version string // of the OpenAPI document
-	Now     func() time.Time
+	Store      directory.Store
+	Admin      *access.Admin
+	Tokens     Tokens
+	SignOn     SignOn
+	Leniencies Leniencies
+	Vault      *secrets.Vault
+	Audit      *audit.Recorder
+	Logger     *slog.Logger
+	SCIMURL    string
+	Version    string // of the OpenAPI document
+	Now        func() time.Time
 }
 
 type api struct {
@@ -126,7 +128,11 @@ func (a *api) register(h huma.API) {
 	huma.Register(h, operation("connect-sso", http.MethodPost, "/api/tenants/{tenant}/sso",
 		"Connect an OpenID provider (the same as PUT)", 404, 422), a.connect)
 	huma.Register(h, operation("rotate-scim-token", http.MethodPost, "/api/tenants/{tenant}/scim-token",
-		"Revoke the SCIM tokens of a tenant at once and make a new one, shown once", 404), a.rotate)
+		"Revoke the SCIM tokens of a tenant at once and make a new one, shown once", 404, 422), a.rotate)
+	huma.Register(h, operation("get-scim", http.MethodGet, "/api/tenants/{tenant}/scim",
+		"Read the settings of the SCIM connection and what its clients were forgiven", 404), a.scim)
+	huma.Register(h, operation("put-scim", http.MethodPut, "/api/tenants/{tenant}/scim",
+		"Make the SCIM connection strict or lenient", 404), a.setSCIM)
 	huma.Register(h, operation("list-audit-events", http.MethodGet, "/api/tenants/{tenant}/audit",
 		"Read the newest audit events, newest first", 404), a.events)
 }

@@ -20,6 +20,7 @@ const (
 	TenantCreated     Action = "tenant.created"
 	TokenIssued       Action = "scim.token.issued"
 	TokenRotated      Action = "scim.token.rotated"
+	StrictnessChanged Action = "scim.strictness.changed"
 	ConnectionChanged Action = "sso.connection.changed"
 	LoginSucceeded    Action = "sso.login.succeeded"
 	LoginRefused      Action = "sso.login.refused"

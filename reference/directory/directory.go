@@ -22,6 +22,7 @@ type Tenant struct {
 	ID      string
 	Name    string
 	Domains []string // e-mail domains whose people belong to this tenant
+	Strict  bool     // its SCIM clients are forgiven nothing, see reference/scim/leniency
 	Created time.Time
 }
 
@@ -51,6 +52,7 @@ type Resource struct {
 	Created    time.Time
 	Modified   time.Time
 	Version    int64 // counts up by one with each change
+	Seq        int64 // its place in the order of creation in which lists come; the store sets it
 }
 
 // Member is a user or a group inside a group.
@@ -60,10 +62,13 @@ type Member struct {
 	Display string
 }
 
-// Token is a bearer token of a tenant's SCIM connection. Hash is its argon2id hash in PHC form.
+// Token is a bearer token of a tenant's SCIM connection. Hash is its argon2id hash in PHC form. Subject is
+// the id of the user that it stands for, which may be gone by now: the one behind /Me (RFC 7644 section
+// 3.11). It is empty for a token that stands for the connection alone.
 type Token struct {
 	ID      string
 	Tenant  string
+	Subject string
 	Hash    string
 	Created time.Time
 	Revoked bool
@@ -90,6 +95,10 @@ type Event struct {
 
 // ErrNotFound is returned for a tenant, resource, token or identity that does not exist.
 var ErrNotFound = errors.New("not found")
+
+// ErrUnstorable is returned for a value that the database has no form for. PostgreSQL, for example, knows
+// no text with the character U+0000.
+var ErrUnstorable = errors.New("a value holds something that this database cannot keep, such as the character U+0000")
 
 // ConflictError is returned when a write would break the uniqueness of an attribute.
 type ConflictError struct {

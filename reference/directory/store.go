@@ -31,10 +31,13 @@ type Resources interface {
 	// returned as it is. When neither the resource nor its members changed, Modified and Version stay.
 	Update(ctx context.Context, tenant string, kind Kind, id string, change func(Edit, *Resource) error) (Resource, error)
 
-	// Delete removes a resource, its memberships and its identities, or returns ErrNotFound.
-	Delete(ctx context.Context, tenant string, kind Kind, id string) error
+	// Delete removes a resource, its memberships and its identities, or returns ErrNotFound. check, when it
+	// is not nil, sees the resource inside the write transaction: when it returns an error nothing is
+	// deleted and that error is returned as it is. It must not call the Store.
+	Delete(ctx context.Context, tenant string, kind Kind, id string, check func(Resource) error) error
 
-	// List streams the resources of a query in creation order (a stable order for paging).
+	// List streams the resources of a query in creation order (a stable order for paging), or against
+	// it when the query says so.
 	List(ctx context.Context, tenant string, q Query) iter.Seq2[Resource, error]
 
 	// Count returns how many resources a query selects, before Limit and Offset.
@@ -65,8 +68,15 @@ type Query struct {
 	ExternalID string
 	Name       string
 	Email      string
-	Offset     int
-	Limit      int // 0 means all
+	// Where, when it is not nil, must hold too.
+	Where Condition
+	// After and Before, when they are not 0, leave out all resources but those that were created after
+	// and before the one with this Seq, which need not exist any more.
+	After, Before int64
+	// Reverse lists the newest first.
+	Reverse bool
+	Offset  int
+	Limit   int // 0 means all
 }
 
 // Connections is the part of the Store that holds tenants and what lets others in:
@@ -75,6 +85,8 @@ type Connections interface {
 	CreateTenant(ctx context.Context, t Tenant) error
 	Tenant(ctx context.Context, id string) (Tenant, error)
 	Tenants(ctx context.Context) ([]Tenant, error)
+	// SetStrict sets Tenant.Strict, or returns ErrNotFound.
+	SetStrict(ctx context.Context, tenant string, strict bool) error
 
 	SetConnection(ctx context.Context, tenant string, c Connection) error
 	Connection(ctx context.Context, tenant string) (Connection, error)
@@ -83,8 +95,13 @@ type Connections interface {
 	Token(ctx context.Context, id string) (Token, error)
 	RevokeTokens(ctx context.Context, tenant string) error
 
+	// Link binds an identity to a user. Doing so again changes nothing. It returns a *ConflictError when the
+	// identity belongs to another user, because moving it would hand over an account, and when the user
+	// has another subject of the same issuer: one person has one.
 	Link(ctx context.Context, tenant string, i Identity) error
 	Identity(ctx context.Context, tenant, issuer, subject string) (Identity, error)
+	// Identities returns all identities that are linked to a user, by issuer and subject; none is no error.
+	Identities(ctx context.Context, tenant, userID string) ([]Identity, error)
 }
 
 // Audit is the part of the Store that holds the audit log.

@@ -1,11 +1,10 @@
 package scim
 
 import (
-	"errors"
-	"io"
 	"net/http"
 	"strings"
 
+	"assay/reference/scim/leniency"
 	"assay/reference/scim/schema"
 	"assay/reference/scim/scimerr"
 )
@@ -17,26 +16,42 @@ func (s *server) readBody(x *exchange) error {
 	if r.Body == nil || (r.Method != http.MethodPost && r.Method != http.MethodPut && r.Method != http.MethodPatch) {
 		return nil
 	}
-	if !acceptable(r.Header.Get("Content-Type")) {
-		return scimerr.New(http.StatusUnsupportedMediaType, "", "the body must be %s or application/json", mediaType)
+	contentType := r.Header.Get("Content-Type")
+	if !acceptable(contentType) {
+		return unsupportedType()
 	}
-	tooLarge := scimerr.New(http.StatusRequestEntityTooLarge, "", "the body is larger than %d bytes", s.maxBody)
-	if r.ContentLength > s.maxBody {
-		return tooLarge
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, s.maxBody))
-	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return tooLarge
-	}
+	limit, tooLarge := s.bodyLimit(r)
+	body, err := readLimited(r, limit, tooLarge)
 	if err != nil {
-		return scimerr.InvalidSyntax("the body could not be read to its end")
+		return err
 	}
 	x.body = body
-	return nil
+	if contentType != "" || len(body) == 0 {
+		return nil
+	}
+	forgiven, err := s.lenient(x).Forgive(leniency.NoContentType)
+	if err != nil || forgiven {
+		return err
+	}
+	return unsupportedType()
+}
+
+func unsupportedType() error {
+	return scimerr.New(http.StatusUnsupportedMediaType, "", "the body must be %s or application/json", mediaType)
+}
+
+// bodyLimit is how long a body may be, and the refusal of a longer one. That of a bulk request must name
+// its limit (RFC 7644 section 3.7.4).
+func (s *server) bodyLimit(r *http.Request) (int64, error) {
+	if r.URL.Path == bulkPath {
+		return s.maxPayload, scimerr.New(http.StatusRequestEntityTooLarge, "",
+			"the size of the bulk operation exceeds the maxPayloadSize (%d)", s.maxPayload)
+	}
+	return s.maxBody, scimerr.New(http.StatusRequestEntityTooLarge, "", "the body is larger than %d bytes", s.maxBody)
 }
 
 // acceptable tells whether a Content-Type may hold SCIM. Parameters do not matter: clients send
-// charset=utf-8 in many spellings. None at all is let through to the JSON parser.
+// charset=utf-8 in many spellings. Whether there may be none at all is decided when there is a body.
 func acceptable(contentType string) bool {
 	name, _, _ := strings.Cut(contentType, ";")
 	switch strings.ToLower(strings.TrimSpace(name)) {
@@ -49,7 +64,8 @@ func acceptable(contentType string) bool {
 // decodeResource is the JSON pass over a resource. It refuses what the library's decoder lets
 // through, and gives doc the spelling that the library insists on: "schemas" and the URNs of schemas
 // are case-sensitive there, but not in RFC 7643 section 2.1 and RFC 7644 section 3.10.
-func (k *kind) decodeResource(body []byte) (doc map[string]any, changed bool, err error) {
+// What is forgiven is rewritten here too.
+func (k *kind) decodeResource(body []byte, lenient *leniency.Request) (doc map[string]any, changed bool, err error) {
 	doc, err = schema.Decode(body)
 	if err != nil {
 		return nil, false, err
@@ -79,7 +95,18 @@ func (k *kind) decodeResource(body []byte) (doc map[string]any, changed bool, er
 			urns[i], changed = name, true
 		}
 	}
-	return doc, changed, k.wantsCore(urns)
+	kept, err := lenient.Schemas(k.Type, urns)
+	if err != nil {
+		return nil, false, err
+	}
+	doc["schemas"] = kept
+	if err := k.wantsCore(kept); err != nil {
+		return nil, false, err
+	}
+	if err := lenient.Resource(k.Type, doc); err != nil {
+		return nil, false, err
+	}
+	return doc, changed || len(lenient.Used()) > 0, nil
 }
 
 func missingSchemas(doc map[string]any) error {

@@ -3,6 +3,7 @@ package scim
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"assay/reference/scim/schema"
 	"assay/reference/scim/scimerr"
@@ -34,6 +35,9 @@ func (s *server) newDiscovery() (map[string]document, error) {
 			docs["/Schemas/"+strings.ToLower(each.URN)] = d
 		}
 	}
+	config := s.schemaDocument(configSchema())
+	schemas = append(schemas, config)
+	docs["/Schemas/"+strings.ToLower(configURN)] = config
 	docs["/ResourceTypes"] = listOf(types)
 	docs["/Schemas"] = listOf(schemas)
 	rendered := make(map[string]document, len(docs))
@@ -82,14 +86,15 @@ func (s *server) config() map[string]any {
 	return map[string]any{
 		"schemas":        []string{configURN},
 		"patch":          supported(true),
-		"bulk":           map[string]any{"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+		"bulk":           map[string]any{"supported": true, "maxOperations": s.maxOperations, "maxPayloadSize": s.maxPayload},
 		"filter":         map[string]any{"supported": true, "maxResults": s.maxResults},
 		"changePassword": supported(false),
 		"sort":           supported(true),
 		"etag":           supported(true),
 		"pagination": map[string]any{ // RFC 9865 section 4
-			"cursor": false, "index": true, "defaultPaginationMethod": "index",
+			"cursor": true, "index": true, "defaultPaginationMethod": "index",
 			"defaultPageSize": min(defaultCount, s.maxResults), "maxPageSize": s.maxResults,
+			"cursorTimeout": int(s.cursorTimeout / time.Second),
 		},
 		"authenticationSchemes": []any{map[string]any{
 			"type": "oauthbearertoken", "name": "OAuth Bearer Token", "primary": true,

@@ -13,7 +13,7 @@ func TestServiceProviderConfig(t *testing.T) {
 	c.expect(r,
 		"schemas", []string{"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"},
 		"patch/supported", true, "sort/supported", true, "etag/supported", true, "changePassword/supported", false,
-		"bulk", map[string]any{"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+		"bulk", map[string]any{"supported": true, "maxOperations": 1000, "maxPayloadSize": 1 << 20},
 		"filter", map[string]any{"supported": true, "maxResults": 50},
 		"authenticationSchemes/0/type", "oauthbearertoken", "authenticationSchemes/0/primary", true,
 		"meta", map[string]any{"resourceType": "ServiceProviderConfig", "location": base + "/ServiceProviderConfig"})
@@ -23,7 +23,7 @@ func TestDiscoveryLists(t *testing.T) {
 	c := newClient(t)
 	for path, ids := range map[string][]string{
 		"/ResourceTypes": {"User", "Group"},
-		"/Schemas":       {userURN, workURN, groupURN},
+		"/Schemas":       {userURN, workURN, groupURN, "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"},
 	} {
 		list := c.want(200, "GET", path+"?count=0&startIndex=7&sortBy=id", "")
 		c.expect(list, "totalResults", len(ids), "itemsPerPage", len(ids), "startIndex", 1)
@@ -80,7 +80,7 @@ func TestSchemaDocuments(t *testing.T) {
 			walk(name+".", a["subAttributes"])
 		}
 	}
-	for i, prefix := range []string{"user.", "work.", "group."} {
+	for i, prefix := range []string{"user.", "work.", "group.", "config."} {
 		walk(prefix, list.at(fmt.Sprintf("Resources/%d/attributes", i)))
 	}
 	for name, want := range map[string]string{

@@ -228,8 +228,11 @@ func TestListsAskTheStoreLittle(t *testing.T) {
 		{"/Groups?attributes=displayName", 0, 1},
 		{"/Users?excludedAttributes=groups&filter=userName+eq+%22bob%22", 0, 1},
 		{"/Users?excludedAttributes=groups&filter=externalId+eq+%22e1%22+and+active+eq+false", 0, 1},
-		{"/Users?excludedAttributes=groups&filter=userName+eq+%22bob%22+or+userName+eq+%22dave%22", 0, 5},
-		{"/Users?excludedAttributes=groups&filter=groups+pr", 1, 5},
+		{"/Users?excludedAttributes=groups&filter=userName+eq+%22bob%22+or+userName+eq+%22dave%22", 0, 2},
+		{"/Users?excludedAttributes=groups&filter=groups+pr", 0, 2},
+		{"/Users?excludedAttributes=groups&filter=groups.display+eq+%22all%22", 1, 5},
+		{"/Users?excludedAttributes=groups&filter=not+(emails.type+eq+%22work%22)&count=2", 0, 2},
+		{"/Users?excludedAttributes=groups&count=2&cursor=", 0, 3},
 		{"/Users?excludedAttributes=groups&sortBy=groups.display", 1, 5},
 	} {
 		store.calls.Store(0)

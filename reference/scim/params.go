@@ -3,6 +3,7 @@ package scim
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -20,8 +21,11 @@ type listParams struct {
 	filter     string
 	sortBy     string
 	descending bool
-	start      int // from 1
-	count      int // from 0
+	start      int  // from 1
+	count      int  // from 0
+	counted    bool // the client has given the count
+	// cursor is nil when the client does not walk by cursor, and "" for the first page of a walk.
+	cursor *string
 }
 
 // query reads the parameters in the URL. Their names are taken in any case: Entra ID sends "startindex".
@@ -78,16 +82,21 @@ func (s *server) paramsFromQuery(x *exchange) (listParams, error) {
 	if p.descending, err = descending(values.Get("sortorder")); err != nil {
 		return listParams{}, err
 	}
+	if p.filter, err = s.forgiveFilter(x, p.filter); err != nil {
+		return listParams{}, err
+	}
 	start, err := number("startIndex", values.Get("startindex"))
 	if err != nil {
 		return listParams{}, err
 	}
-	count, err := number("count", values.Get("count"))
-	if err != nil {
+	if p.cursor, err = cursorOf(values["cursor"]); err != nil {
 		return listParams{}, err
 	}
-	s.bound(&p, start, count)
-	return p, nil
+	count, err := number("count", values.Get("count"))
+	if err != nil {
+		return listParams{}, p.miscounted(err)
+	}
+	return p, s.bound(&p, start, count)
 }
 
 // paramsFromBody reads a SearchRequest (RFC 7644 section 3.4.3).
@@ -108,26 +117,60 @@ func (s *server) paramsFromBody(x *exchange) (listParams, error) {
 		filter:    body.text("filter"), sortBy: body.text("sortBy"),
 	}
 	order := body.text("sortOrder")
-	start, count := body.number("startIndex"), body.number("count")
+	start := body.number("startIndex")
 	if body.err != nil {
 		return listParams{}, body.err
+	}
+	if p.cursor, err = body.cursor(); err != nil {
+		return listParams{}, err
+	}
+	count := body.number("count")
+	if body.err != nil {
+		return listParams{}, p.miscounted(body.err)
 	}
 	if p.descending, err = descending(order); err != nil {
 		return listParams{}, err
 	}
-	s.bound(&p, start, count)
-	return p, nil
+	if p.filter, err = s.forgiveFilter(x, p.filter); err != nil {
+		return listParams{}, err
+	}
+	return p, s.bound(&p, start, count)
 }
 
-// bound applies the defaults and limits of RFC 7644 section 3.4.2.4.
-func (s *server) bound(p *listParams, start, count *int) {
+// bound applies the defaults and limits of RFC 7644 section 3.4.2.4, which RFC 9865 section 2 keeps for
+// cursors. A startIndex in a walk by cursor would ask for two pages at once.
+func (s *server) bound(p *listParams, start, count *int) error {
 	p.start, p.count = 1, min(defaultCount, s.maxResults)
 	if start != nil {
 		p.start = max(*start, 1)
 	}
-	if count != nil {
+	if p.counted = count != nil; p.counted {
 		p.count = min(max(*count, 0), s.maxResults)
 	}
+	if p.cursor != nil && p.start > 1 {
+		return scimerr.InvalidValue("startIndex and cursor are two ways of paging: send one of them")
+	}
+	return nil
+}
+
+// cursorOf reads the parameter of RFC 9865 section 2, which is there and empty for the first page.
+func cursorOf(values []string) (*string, error) {
+	switch len(values) {
+	case 0:
+		return nil, nil
+	case 1:
+		return &values[0], nil
+	}
+	return nil, invalidCursor()
+}
+
+// miscounted is the error of a count that is no number, which has a keyword of its own in a walk by
+// cursor (RFC 9865 section 2.1).
+func (p *listParams) miscounted(err error) error {
+	if p.cursor == nil {
+		return err
+	}
+	return scimerr.New(http.StatusBadRequest, scimerr.TypeInvalidCount, "count: an integer is wanted")
 }
 
 // number reads an integer; one beyond the range of int is as good as the greatest.
@@ -202,6 +245,16 @@ func (b *searchBody) texts(name string) []string {
 		out = append(out, text)
 	}
 	return names(out)
+}
+
+func (b *searchBody) cursor() (*string, error) {
+	switch value := b.members["cursor"].(type) {
+	case nil:
+		return nil, nil
+	case string:
+		return &value, nil
+	}
+	return nil, invalidCursor()
 }
 
 func (b *searchBody) number(name string) *int {

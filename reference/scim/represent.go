@@ -61,6 +61,9 @@ func (s *server) document(k *kind, r directory.Resource, members []directory.Mem
 		doc[name] = value
 	}
 	doc["id"] = r.ID
+	if k.Kind == directory.User {
+		doc["active"] = r.Active
+	}
 	if r.ExternalID != "" {
 		doc["externalId"] = r.ExternalID
 	}

@@ -31,7 +31,17 @@ func (e endpoint) choose(method string) (serveFunc, error) {
 	if serve, ok := e[method]; ok {
 		return serve, nil
 	}
-	var allow []string
+	if method == http.MethodOptions {
+		return func(*exchange) (answer, error) {
+			return answer{status: http.StatusNoContent, header: map[string]string{"Allow": e.allow()}}, nil
+		}, nil
+	}
+	return nil, &methodNotAllowed{allow: e.allow()}
+}
+
+// allow lists the methods, for the header of that name. OPTIONS is answered everywhere.
+func (e endpoint) allow() string {
+	allow := []string{http.MethodOptions}
 	for m := range e {
 		allow = append(allow, m)
 		if m == http.MethodGet {
@@ -39,18 +49,20 @@ func (e endpoint) choose(method string) (serveFunc, error) {
 		}
 	}
 	slices.Sort(allow)
-	return nil, &methodNotAllowed{allow: strings.Join(allow, ", ")}
+	return strings.Join(allow, ", ")
 }
 
 func (s *server) route(x *exchange) (serveFunc, error) {
 	path := x.request.URL.Path
 	switch {
-	case path == "/Me" || strings.HasPrefix(path, "/Me/"):
-		return nil, scimerr.NotImplemented("/Me is not supported: a token stands for a connection, not for a person")
-	case path == "/Bulk":
-		return nil, scimerr.NotImplemented("bulk operations are not supported")
-	case path == "" || path == "/" || path == "/.search":
-		return nil, scimerr.NotImplemented("queries over all resource types are not supported, ask /Users or /Groups")
+	case path == mePath || strings.HasPrefix(path, mePath+"/"):
+		return s.routeMe(x, strings.TrimPrefix(path, mePath))
+	case path == bulkPath:
+		return endpoint{http.MethodPost: s.bulk}.choose(x.request.Method)
+	case path == "" || path == "/":
+		return endpoint{http.MethodGet: s.listAll}.choose(x.request.Method)
+	case path == "/.search":
+		return endpoint{http.MethodPost: s.searchAll}.choose(x.request.Method)
 	}
 	if e, ok := s.discoveryEndpoint(path); ok {
 		return e.choose(x.request.Method)

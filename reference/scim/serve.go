@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"assay/reference/directory"
+	"assay/reference/scim/leniency"
 	"assay/reference/scim/scimerr"
 )
 
@@ -20,14 +21,17 @@ const mediaType = "application/scim+json"
 
 // exchange is one request on its way through the server.
 type exchange struct {
-	id      string // names the request in the log and in the detail of a 500
-	request *http.Request
-	token   directory.Token
-	body    []byte
-	kind    *kind  // of the endpoint, where it belongs to one
-	target  string // the id in the path
-	project selection
-	change  *change // what a PATCH asks for
+	id       string // names the request in the log and in the detail of a 500
+	request  *http.Request
+	token    directory.Token
+	body     []byte
+	kind     *kind  // of the endpoint, where it belongs to one
+	target   string // the id in the path
+	project  selection
+	change   *change           // what a PATCH asks for
+	bulk     *exchange         // the bulk request that this one is an operation of, see bulk.go
+	forgiven *leniency.Request // nil until it is asked for, see forgive.go
+	alias    string            // the permanent location of what /Me stands for, see me.go
 	// What the library's handlers leave behind, see library.go.
 	result directory.Resource
 	err    error
@@ -45,6 +49,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	x := &exchange{id: uuid.NewString(), request: r}
 	a := s.guarded(x)
+	s.reportLeniency(x, a.status)
 	s.write(w, r, a)
 	s.log.LogAttrs(r.Context(), slog.LevelInfo, "scim request",
 		slog.String("request", x.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
@@ -67,13 +72,16 @@ func (s *server) guarded(x *exchange) (a answer) {
 	}()
 	a, err := s.handle(x)
 	if err != nil {
-		return s.refuse(x, err)
+		a = s.refuse(x, err)
 	}
-	return a
+	return x.located(a)
 }
 
 func (s *server) handle(x *exchange) (answer, error) {
 	if err := s.authenticate(x); err != nil {
+		return answer{}, err
+	}
+	if err := s.admit(x); err != nil {
 		return answer{}, err
 	}
 	serve, err := s.route(x)
@@ -102,6 +110,10 @@ const configPath = "/ServiceProviderConfig"
 // authenticate wants a bearer token for everything but the configuration; a token that is sent there is
 // checked all the same.
 func (s *server) authenticate(x *exchange) error {
+	if x.bulk != nil {
+		x.token = x.bulk.token
+		return nil
+	}
 	if x.request.URL.Path == configPath && x.request.Header.Get("Authorization") == "" {
 		return nil
 	}
@@ -132,11 +144,19 @@ func (s *server) refuse(x *exchange, err error) answer {
 		a.header["Allow"] = m.allow
 		return a
 	}
+	if w, ok := errors.AsType[*withHeader](err); ok {
+		a := refusal(w.cause)
+		a.header[w.name] = w.value
+		return a
+	}
 	if e, ok := scimerr.As(err); ok {
 		return refusal(e)
 	}
 	if taken, ok := errors.AsType[*directory.ConflictError](err); ok {
 		return refusal(scimerr.Uniqueness("a %s with this %s exists already", taken.Kind, taken.Attribute))
+	}
+	if errors.Is(err, directory.ErrUnstorable) {
+		return refusal(scimerr.InvalidValue("%s", directory.ErrUnstorable))
 	}
 	if errors.Is(err, directory.ErrNotFound) {
 		return refusal(scimerr.NotFound("there is no resource with this id"))
@@ -161,16 +181,17 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, a answer) {
 	for name, value := range a.header {
 		h.Set(name, value)
 	}
-	if a.body != nil {
+	body := s.encodeBody(r, h, a.body)
+	if body != nil {
 		h.Set("Content-Type", mediaType)
-		h.Set("Content-Length", fmt.Sprint(len(a.body)))
+		h.Set("Content-Length", fmt.Sprint(len(body)))
 	}
 	h.Set("Cache-Control", "private, no-cache") // it is people's data, and entity tags tell whether it has changed
 	w.WriteHeader(a.status)
-	if a.body == nil || r.Method == http.MethodHead {
+	if body == nil || r.Method == http.MethodHead {
 		return
 	}
-	if _, err := w.Write(a.body); err != nil {
+	if _, err := w.Write(body); err != nil {
 		s.log.Debug("scim response not written", "error", err)
 	}
 }

@@ -55,7 +55,7 @@ func (s *server) throughWithBody(x *exchange) error {
 	if err := x.selectFromQuery(); err != nil {
 		return err
 	}
-	doc, respelled, err := x.kind.decodeResource(x.body)
+	doc, respelled, err := x.kind.decodeResource(x.body, s.lenient(x))
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (s *server) patch(x *exchange) (answer, error) {
 	if err := x.selectFromQuery(); err != nil {
 		return answer{}, err
 	}
-	if err := x.decodeChange(); err != nil {
+	if err := s.decodeChange(x); err != nil {
 		return answer{}, err
 	}
 	if err := s.through(x, []byte(emptyPatch)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"assay/reference/directory"
 	"assay/reference/scim/schema"
@@ -64,10 +65,28 @@ func (o *order) key(doc map[string]any) any {
 		}
 		return nil
 	}
-	if text, ok := value.(string); ok && !o.leaf.CaseExact {
-		return schema.Fold(text)
+	text, ok := value.(string)
+	if !ok {
+		return value
 	}
-	return value
+	if !o.leaf.CaseExact {
+		text = schema.Fold(text)
+	}
+	return cut(text)
+}
+
+// maxKey is how many bytes of a text the order looks at: a cursor carries them in a URL.
+const maxKey = 1 << 10
+
+func cut(text string) string {
+	if len(text) <= maxKey {
+		return text
+	}
+	end := maxKey
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }
 
 // leading is the primary value or else the first.
@@ -87,13 +106,19 @@ type keyed struct {
 	key any
 }
 
-func (o *order) sort(list []keyed) {
-	slices.SortStableFunc(list, func(a, b keyed) int {
-		if o.descending {
-			a, b = b, a
-		}
-		return compareKeys(a.key, b.key)
-	})
+// compare puts resources in order, and those with equal keys in the order of creation.
+func (o *order) compare(a, b keyed) int {
+	if c := o.byKey(a, b); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Seq, b.Seq)
+}
+
+func (o *order) byKey(a, b keyed) int {
+	if o.descending {
+		a, b = b, a
+	}
+	return compareKeys(a.key, b.key)
 }
 
 // compareKeys puts what has no value last.

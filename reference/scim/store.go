@@ -6,35 +6,51 @@ import (
 	"fmt"
 
 	"assay/reference/directory"
+	"assay/reference/scim/leniency"
 	"assay/reference/scim/patch"
 	"assay/reference/scim/scimerr"
 )
-
-// conditional is what a Store may offer beyond directory.Store: a delete whose condition is checked
-// inside the write transaction. Without it the check of a DELETE's If-Match and the delete are two steps.
-type conditional interface {
-	DeleteIf(ctx context.Context, tenant string, kind directory.Kind, id string, check func(directory.Resource) error) error
-}
 
 // change is a decoded PATCH.
 type change struct {
 	operations []patch.Operation    // on the document
 	members    []patch.MemberChange // on the members of a group
+	creating   []patch.Operation    // in place of operations, when a value filter matches nothing; may be nil
 }
 
 // decodeChange decodes a PATCH and, for a group, splits off what it does to the members: they are
 // changed row by row and never loaded into the document.
-func (x *exchange) decodeChange() error {
+func (s *server) decodeChange(x *exchange) error {
 	operations, err := patch.Decode(x.body)
 	if err != nil {
 		return err
 	}
-	x.change = &change{operations: operations}
-	if x.kind.Kind != directory.Group {
-		return nil
+	if err := s.lenient(x).Operations(x.kind.Type, x.target, operations); err != nil {
+		return err
 	}
-	x.change.members, x.change.operations, err = patch.Members(x.kind.Type, operations)
+	x.change = &change{operations: operations}
+	if x.kind.Kind == directory.Group {
+		x.change.members, x.change.operations, err = patch.Members(x.kind.Type, operations)
+	}
+	x.change.creating = leniency.Creating(x.kind.Type, x.change.operations)
 	return err
+}
+
+// applied gives the document as the operations make it. Where a value filter matches nothing, the
+// operations that create the value get their turn, if there are such.
+func (s *server) applied(x *exchange, r directory.Resource) (map[string]any, error) {
+	doc := open(r)
+	err := patch.Apply(x.kind.Type, doc, x.change.operations)
+	if e, ok := scimerr.As(err); !ok || e.ScimType != scimerr.TypeNoTarget || x.change.creating == nil {
+		return doc, err
+	}
+	// This runs inside the write transaction, where the store must not be asked. The tenant's setting is
+	// known: an operation that creates was forgiven its capital letter before.
+	if forgiven, failed := s.lenient(x).Forgive(leniency.CreatingReplace); failed != nil || !forgiven {
+		return nil, err
+	}
+	doc = open(r)
+	return doc, patch.Apply(x.kind.Type, doc, x.change.creating)
 }
 
 func (s *server) storeNew(x *exchange, attributes map[string]any) (directory.Resource, error) {
@@ -104,8 +120,8 @@ func (s *server) storeReplaced(x *exchange, id string, attributes map[string]any
 func (s *server) storePatched(x *exchange, id string) (directory.Resource, error) {
 	return s.update(x, id, func(e directory.Edit, r *directory.Resource) error {
 		if len(x.change.operations) > 0 {
-			doc := open(*r)
-			if err := patch.Apply(x.kind.Type, doc, x.change.operations); err != nil {
+			doc, err := s.applied(x, *r)
+			if err != nil {
 				return err
 			}
 			if err := x.kind.CheckRequired(doc); err != nil {
@@ -144,25 +160,11 @@ func (s *server) update(x *exchange, id string, apply func(directory.Edit, *dire
 
 func (s *server) storeDeleted(x *exchange, id string) error {
 	ctx := x.request.Context()
-	if err := s.deleteIf(ctx, x, id); err != nil {
+	if err := s.store.Delete(ctx, x.token.Tenant, x.kind.Kind, id, x.precondition); err != nil {
 		return err
 	}
 	s.record(x, id, "deleted", nil)
 	return nil
-}
-
-func (s *server) deleteIf(ctx context.Context, x *exchange, id string) error {
-	if store, ok := s.store.(conditional); ok {
-		return store.DeleteIf(ctx, x.token.Tenant, x.kind.Kind, id, x.precondition)
-	}
-	r, err := s.store.Get(ctx, x.token.Tenant, x.kind.Kind, id)
-	if err != nil {
-		return err
-	}
-	if err := x.precondition(r); err != nil {
-		return err
-	}
-	return s.store.Delete(ctx, x.token.Tenant, x.kind.Kind, id)
 }
 
 // setMembers makes the members exactly these. It works by difference, so that writing the same list

@@ -89,6 +89,33 @@ func TestConcurrentCreatesOfOneName(t *testing.T) {
 	})
 }
 
+// Of several subjects of one issuer that claim a user at once, one gets the account.
+func TestConcurrentLinksOfOneUser(t *testing.T) {
+	both(t, func(t *testing.T, s *sqlstore.Store) {
+		ctx := context.Background()
+		ada := create(t, s, user("ada"))
+		var won atomic.Int32
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				err := s.Link(ctx, tenant, directory.Identity{Issuer: "i", Subject: fmt.Sprint(i), UserID: ada.ID})
+				var taken *directory.ConflictError
+				switch {
+				case err == nil:
+					won.Add(1)
+				case !errors.As(err, &taken):
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		identities, err := s.Identities(ctx, tenant, ada.ID)
+		if won.Load() != 1 || len(identities) != 1 || err != nil {
+			t.Errorf("%d links succeeded, %+v, %v", won.Load(), identities, err)
+		}
+	})
+}
+
 func TestCancelledWrites(t *testing.T) {
 	both(t, func(t *testing.T, s *sqlstore.Store) {
 		dead, cancel := context.WithCancel(context.Background())
@@ -103,7 +130,7 @@ func TestCancelledWrites(t *testing.T) {
 			cancel()
 			waiting, stop := context.WithTimeout(context.Background(), 20*time.Millisecond)
 			defer stop()
-			if err := s.Delete(waiting, tenant, directory.User, made.ID); !errors.Is(err, context.DeadlineExceeded) {
+			if err := s.Delete(waiting, tenant, directory.User, made.ID, nil); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("a write inside a write: %v", err)
 			}
 			r.Active = false

@@ -2,12 +2,9 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"assay/reference/directory"
 )
@@ -15,7 +12,7 @@ import (
 // exec runs one statement as a write of its own and returns how many rows it changed.
 func (s *Store) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	var n int64
-	err := s.write.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
+	err := s.write.do(ctx, func(ctx context.Context, conn conn) error {
 		res, err := conn.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -24,24 +21,6 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) (int64, err
 		return err
 	})
 	return n, err
-}
-
-// constraint translates the two constraints that these tables have: a missing parent and a taken key.
-func constraint(err error, kind, value string) error {
-	switch code(err) {
-	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-		return directory.ErrNotFound
-	case sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
-		return &directory.ConflictError{Kind: directory.Kind(kind), Attribute: "id", Value: value}
-	}
-	return err
-}
-
-func notFound(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return directory.ErrNotFound
-	}
-	return err
 }
 
 // CreateTenant implements directory.Connections. A taken ID yields a *directory.ConflictError, a zero
@@ -57,15 +36,15 @@ func (s *Store) CreateTenant(ctx context.Context, t directory.Tenant) error {
 	if err != nil {
 		return fmt.Errorf("create tenant: %w", err)
 	}
-	_, err = s.exec(ctx, `INSERT INTO tenants (id, name, domains, created) VALUES (?, ?, ?, ?)`,
-		t.ID, t.Name, string(domains), toNanos(t.Created))
+	_, err = s.exec(ctx, `INSERT INTO tenants (id, name, domains, strict, created) VALUES (?, ?, ?, ?, ?)`,
+		t.ID, t.Name, string(domains), t.Strict, toNanos(t.Created))
 	if err != nil {
-		return fmt.Errorf("create tenant: %w", constraint(err, "tenant", t.ID))
+		return fmt.Errorf("create tenant: %w", s.constraint(err, "tenant", t.ID))
 	}
 	return nil
 }
 
-const tenantColumns = `id, name, domains, created`
+const tenantColumns = `id, name, domains, strict, created`
 
 func scanTenant(r row) (directory.Tenant, error) {
 	var (
@@ -73,8 +52,8 @@ func scanTenant(r row) (directory.Tenant, error) {
 		domains []byte
 		created int64
 	)
-	if err := r.Scan(&t.ID, &t.Name, &domains, &created); err != nil {
-		return directory.Tenant{}, notFound(err)
+	if err := r.Scan(&t.ID, &t.Name, &domains, &t.Strict, &created); err != nil {
+		return directory.Tenant{}, err
 	}
 	t.Created = fromNanos(created)
 	return t, json.Unmarshal(domains, &t.Domains)
@@ -84,7 +63,7 @@ func scanTenant(r row) (directory.Tenant, error) {
 func (s *Store) Tenant(ctx context.Context, id string) (directory.Tenant, error) {
 	t, err := scanTenant(s.read.QueryRowContext(ctx, `SELECT `+tenantColumns+` FROM tenants WHERE id = ?`, id))
 	if err != nil {
-		return directory.Tenant{}, fmt.Errorf("tenant: %w", err)
+		return directory.Tenant{}, fmt.Errorf("tenant: %w", s.notFound(err))
 	}
 	return t, nil
 }
@@ -110,6 +89,18 @@ func (s *Store) Tenants(ctx context.Context) ([]directory.Tenant, error) {
 	return tenants, nil
 }
 
+// SetStrict implements directory.Connections.
+func (s *Store) SetStrict(ctx context.Context, tenant string, strict bool) error {
+	n, err := s.exec(ctx, `UPDATE tenants SET strict = ? WHERE id = ?`, strict, tenant)
+	if err == nil && n == 0 {
+		err = directory.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("set strict: %w", err)
+	}
+	return nil
+}
+
 // SetConnection implements directory.Connections. It replaces the connection that the tenant has; a
 // zero Updated is set to now.
 func (s *Store) SetConnection(ctx context.Context, tenant string, c directory.Connection) error {
@@ -125,7 +116,7 @@ func (s *Store) SetConnection(ctx context.Context, tenant string, c directory.Co
 		sealed_secret = excluded.sealed_secret, updated = excluded.updated`,
 		tenant, c.Issuer, c.ClientID, sealed, toNanos(c.Updated))
 	if err != nil {
-		return fmt.Errorf("set connection: %w", constraint(err, "connection", tenant))
+		return fmt.Errorf("set connection: %w", s.constraint(err, "connection", tenant))
 	}
 	return nil
 }
@@ -140,7 +131,7 @@ func (s *Store) Connection(ctx context.Context, tenant string) (directory.Connec
 		`SELECT issuer, client_id, sealed_secret, updated FROM connections WHERE tenant = ?`, tenant).
 		Scan(&c.Issuer, &c.ClientID, &c.SealedSecret, &updated)
 	if err != nil {
-		return directory.Connection{}, fmt.Errorf("connection: %w", notFound(err))
+		return directory.Connection{}, fmt.Errorf("connection: %w", s.notFound(err))
 	}
 	c.Updated = fromNanos(updated)
 	return c, nil
@@ -151,10 +142,10 @@ func (s *Store) AddToken(ctx context.Context, t directory.Token) error {
 	if t.Created.IsZero() {
 		t.Created = now()
 	}
-	_, err := s.exec(ctx, `INSERT INTO scim_tokens (id, tenant, hash, created, revoked) VALUES (?, ?, ?, ?, ?)`,
-		t.ID, t.Tenant, t.Hash, toNanos(t.Created), t.Revoked)
+	_, err := s.exec(ctx, `INSERT INTO scim_tokens (id, tenant, subject, hash, created, revoked) VALUES (?, ?, ?, ?, ?, ?)`,
+		t.ID, t.Tenant, t.Subject, t.Hash, toNanos(t.Created), t.Revoked)
 	if err != nil {
-		return fmt.Errorf("add token: %w", constraint(err, "token", t.ID))
+		return fmt.Errorf("add token: %w", s.constraint(err, "token", t.ID))
 	}
 	return nil
 }
@@ -163,10 +154,10 @@ func (s *Store) AddToken(ctx context.Context, t directory.Token) error {
 func (s *Store) Token(ctx context.Context, id string) (directory.Token, error) {
 	t := directory.Token{ID: id}
 	var created int64
-	err := s.read.QueryRowContext(ctx, `SELECT tenant, hash, created, revoked FROM scim_tokens WHERE id = ?`, id).
-		Scan(&t.Tenant, &t.Hash, &created, &t.Revoked)
+	err := s.read.QueryRowContext(ctx, `SELECT tenant, subject, hash, created, revoked FROM scim_tokens WHERE id = ?`, id).
+		Scan(&t.Tenant, &t.Subject, &t.Hash, &created, &t.Revoked)
 	if err != nil {
-		return directory.Token{}, fmt.Errorf("token: %w", notFound(err))
+		return directory.Token{}, fmt.Errorf("token: %w", s.notFound(err))
 	}
 	t.Created = fromNanos(created)
 	return t, nil
@@ -174,42 +165,53 @@ func (s *Store) Token(ctx context.Context, id string) (directory.Token, error) {
 
 // RevokeTokens implements directory.Connections.
 func (s *Store) RevokeTokens(ctx context.Context, tenant string) error {
-	if _, err := s.exec(ctx, `UPDATE scim_tokens SET revoked = 1 WHERE tenant = ?`, tenant); err != nil {
+	if _, err := s.exec(ctx, `UPDATE scim_tokens SET revoked = ? WHERE tenant = ?`, true, tenant); err != nil {
 		return fmt.Errorf("revoke tokens: %w", err)
 	}
 	return nil
 }
 
-// Link implements directory.Connections. Linking an identity to its own user again changes nothing;
-// one that belongs to another user yields a *directory.ConflictError, because moving it silently
-// would hand over an account. A zero Linked is set to now.
+// Link implements directory.Connections. A zero Linked is set to now.
 func (s *Store) Link(ctx context.Context, tenant string, i directory.Identity) error {
 	if i.Linked.IsZero() {
 		i.Linked = now()
 	}
-	err := s.write.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
+	err := s.write.do(ctx, func(ctx context.Context, conn conn) error {
 		user, err := get(ctx, conn, tenant, directory.User, i.UserID)
 		if err != nil {
-			return err
+			return s.notFound(err)
 		}
-		var owner int64
-		_, err = conn.ExecContext(ctx, `INSERT INTO identities (tenant, issuer, subject, person, linked)
-			VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, tenant, i.Issuer, i.Subject, user.seq, toNanos(i.Linked))
+		var others int
+		err = conn.QueryRowContext(ctx, `SELECT count(*) FROM identities WHERE tenant = ? AND person = ? AND issuer = ? AND subject <> ?`,
+			tenant, user.seq, i.Issuer, i.Subject).Scan(&others)
 		if err != nil {
-			return err
+			return s.conflict(err, user.Resource)
 		}
-		err = conn.QueryRowContext(ctx, `SELECT person FROM identities WHERE tenant = ? AND issuer = ? AND subject = ?`,
-			tenant, i.Issuer, i.Subject).Scan(&owner)
-		if err != nil {
-			return err
+		if others > 0 {
+			return &directory.ConflictError{Kind: directory.User, Attribute: "identity of this issuer", Value: i.Issuer}
 		}
-		if owner != user.seq {
-			return &directory.ConflictError{Kind: directory.User, Attribute: "identity", Value: i.Subject}
-		}
-		return nil
+		return s.link(ctx, conn, tenant, user, i)
 	})
 	if err != nil {
 		return fmt.Errorf("link identity: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) link(ctx context.Context, conn conn, tenant string, user stored, i directory.Identity) error {
+	_, err := conn.ExecContext(ctx, `INSERT INTO identities (tenant, issuer, subject, person, linked)
+		VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, tenant, i.Issuer, i.Subject, user.seq, toNanos(i.Linked))
+	if err != nil {
+		return s.conflict(err, user.Resource)
+	}
+	var owner int64
+	err = conn.QueryRowContext(ctx, `SELECT person FROM identities WHERE tenant = ? AND issuer = ? AND subject = ?`,
+		tenant, i.Issuer, i.Subject).Scan(&owner)
+	if err != nil {
+		return err
+	}
+	if owner != user.seq {
+		return &directory.ConflictError{Kind: directory.User, Attribute: "identity", Value: i.Subject}
 	}
 	return nil
 }
@@ -221,8 +223,33 @@ func (s *Store) Identity(ctx context.Context, tenant, issuer, subject string) (d
 	err := s.read.QueryRowContext(ctx, `SELECT r.id, i.linked FROM identities i JOIN resources r ON r.seq = i.person
 		WHERE i.tenant = ? AND i.issuer = ? AND i.subject = ?`, tenant, issuer, subject).Scan(&i.UserID, &linked)
 	if err != nil {
-		return directory.Identity{}, fmt.Errorf("identity: %w", notFound(err))
+		return directory.Identity{}, fmt.Errorf("identity: %w", s.notFound(err))
 	}
 	i.Linked = fromNanos(linked)
 	return i, nil
+}
+
+// Identities implements directory.Connections.
+func (s *Store) Identities(ctx context.Context, tenant, userID string) ([]directory.Identity, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT i.issuer, i.subject, i.linked
+		FROM resources r JOIN identities i ON i.person = r.seq
+		WHERE r.tenant = ? AND r.id = ? ORDER BY i.issuer, i.subject`, tenant, userID)
+	if err != nil {
+		return nil, fmt.Errorf("identities: %w", err)
+	}
+	defer rows.Close()
+	var identities []directory.Identity
+	for rows.Next() {
+		i := directory.Identity{UserID: userID}
+		var linked int64
+		if err := rows.Scan(&i.Issuer, &i.Subject, &linked); err != nil {
+			return nil, fmt.Errorf("identities: %w", err)
+		}
+		i.Linked = fromNanos(linked)
+		identities = append(identities, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("identities: %w", err)
+	}
+	return identities, nil
 }

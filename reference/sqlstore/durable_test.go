@@ -14,14 +14,25 @@ import (
 )
 
 func TestRestartKeepsEverything(t *testing.T) {
-	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "x.db")
-	s := open(t, path)
-	made, ada, grp := fill(t, s)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
+	for name, source := range map[string]func(*testing.T) string{
+		"file":     func(t *testing.T) string { return filepath.Join(t.TempDir(), "x.db") },
+		"postgres": func(t *testing.T) string { return postgres.Database(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			from := source(t)
+			s := open(t, from)
+			made, ada, grp := fill(t, s)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			verify(context.Background(), t, open(t, from), made, ada, grp)
+		})
 	}
-	verify(ctx, t, open(t, path), made, ada, grp)
+}
+
+func TestFileIsPrivate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	open(t, path)
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
@@ -49,7 +60,7 @@ func TestKillKeepsEverything(t *testing.T) {
 var (
 	linked = time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.FixedZone("", 7200))
 	conn   = directory.Connection{Issuer: "https://idp.test", ClientID: "c", SealedSecret: []byte{0, 1, 255}, Updated: linked.UTC()}
-	token  = directory.Token{ID: "t1", Tenant: tenant, Hash: "$argon2id$x", Created: linked.UTC()}
+	token  = directory.Token{ID: "t1", Tenant: tenant, Subject: "u1", Hash: "$argon2id$x", Created: linked.UTC()}
 )
 
 func fill(t *testing.T, s *sqlstore.Store) (tenants []directory.Tenant, ada, grp directory.Resource) {
@@ -103,6 +114,10 @@ func verify(ctx context.Context, t *testing.T, s *sqlstore.Store, tenants []dire
 	same("revoked", tok.Revoked, true, err)
 	i, err := s.Identity(ctx, tenant, "i", "s")
 	same("identity", i, directory.Identity{Issuer: "i", Subject: "s", UserID: ada.ID, Linked: linked.UTC()}, err)
+	of, err := s.Identities(ctx, tenant, ada.ID)
+	same("identities", of, []directory.Identity{i}, err)
+	none, err := s.Identities(ctx, tenant, grp.ID)
+	same("identities of a group", len(none), 0, err)
 	events, err := s.Events(ctx, tenant, 10)
 	if err != nil || len(events) != 2 || events[0].Action != "b" || events[0].Time.IsZero() {
 		t.Fatalf("events %+v, %v", events, err)
@@ -124,15 +139,23 @@ func TestConnectionsRefuse(t *testing.T) {
 		}
 		stolen := id
 		stolen.UserID = bob.ID
+		recycled := id
+		recycled.Subject = "s2"
 		for name, err := range map[string]error{
 			"tenant": s.CreateTenant(ctx, directory.Tenant{ID: tenant}),
 			"token":  s.AddToken(ctx, token),
 			"link":   s.Link(ctx, tenant, stolen),
+			"second": s.Link(ctx, tenant, recycled),
 		} {
 			var taken *directory.ConflictError
 			if !errors.As(err, &taken) {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+		elsewhere := recycled
+		elsewhere.Issuer = "j"
+		if err := s.Link(ctx, tenant, elsewhere); err != nil {
+			t.Errorf("a subject of another issuer: %v", err)
 		}
 		missing := map[string]error{
 			"set":  s.SetConnection(ctx, "nobody", conn),
@@ -143,7 +166,7 @@ func TestConnectionsRefuse(t *testing.T) {
 		_, missing["tenant"] = s.Tenant(ctx, "nobody")
 		_, missing["token"] = s.Token(ctx, "nobody")
 		_, missing["identity"] = s.Identity(ctx, tenant, "i", "S")
-		if err := s.Delete(ctx, tenant, directory.User, ada.ID); err != nil {
+		if err := s.Delete(ctx, tenant, directory.User, ada.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		_, missing["identity of a deleted user"] = s.Identity(ctx, tenant, "i", "s")

@@ -17,14 +17,16 @@ const chunk = 256
 // resource comes twice and none that stays is left out.
 func (s *Store) List(ctx context.Context, tenant string, q directory.Query) iter.Seq2[directory.Resource, error] {
 	return func(yield func(directory.Resource, error) bool) {
-		var last int64
 		offset, left := max(q.Offset, 0), q.Limit
 		for {
 			size := chunk
 			if q.Limit > 0 {
 				size = min(size, left)
 			}
-			page, err := s.chunk(ctx, tenant, q, last, offset, size)
+			page, err := s.chunk(ctx, tenant, q, offset, size)
+			if s.dialect.violation(err) == unstorable {
+				return // nothing can be equal to it
+			}
 			if err != nil {
 				yield(directory.Resource{}, fmt.Errorf("list %s: %w", q.Kind, err))
 				return
@@ -33,22 +35,35 @@ func (s *Store) List(ctx context.Context, tenant string, q directory.Query) iter
 				if !yield(r.Resource, nil) {
 					return
 				}
-				last = r.seq
+				if q.Reverse {
+					q.Before = r.seq
+				} else {
+					q.After = r.seq
+				}
 			}
 			left -= len(page)
 			if len(page) < size || (q.Limit > 0 && left == 0) {
 				return
 			}
-			offset = 0 // the next chunk starts behind last
+			offset = 0 // the next chunk starts behind the last resource
 		}
 	}
 }
 
-func (s *Store) chunk(ctx context.Context, tenant string, q directory.Query, last int64, offset, size int) ([]stored, error) {
-	where, args := conditions(tenant, q)
-	args = append(args, last, size, offset)
+func (s *Store) chunk(ctx context.Context, tenant string, q directory.Query, offset, size int) ([]stored, error) {
+	where, args, err := s.conditions(tenant, q)
+	if err != nil {
+		return nil, err
+	}
+	order := `seq`
+	if selective(q.Where) {
+		order = `+seq` // no index has an expression: SQLite cannot prefer one for the sake of the order
+	}
+	if q.Reverse {
+		order += ` DESC`
+	}
 	rows, err := s.read.QueryContext(ctx,
-		`SELECT `+columns+` FROM resources WHERE `+where+` AND seq > ? ORDER BY seq LIMIT ? OFFSET ?`, args...)
+		`SELECT `+columns+` FROM resources WHERE `+where+` ORDER BY `+order+` LIMIT ? OFFSET ?`, append(args, size, offset)...)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +81,15 @@ func (s *Store) chunk(ctx context.Context, tenant string, q directory.Query, las
 
 // Count implements directory.Resources.
 func (s *Store) Count(ctx context.Context, tenant string, q directory.Query) (int, error) {
-	where, args := conditions(tenant, q)
+	where, args, err := s.conditions(tenant, q)
+	if err != nil {
+		return 0, fmt.Errorf("count %s: %w", q.Kind, err)
+	}
 	var n int
-	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM resources WHERE `+where, args...).Scan(&n)
+	err = s.read.QueryRowContext(ctx, `SELECT count(*) FROM resources WHERE `+where, args...).Scan(&n)
+	if s.dialect.violation(err) == unstorable {
+		return 0, nil
+	}
 	if err != nil {
 		return 0, fmt.Errorf("count %s: %w", q.Kind, err)
 	}
@@ -76,19 +97,31 @@ func (s *Store) Count(ctx context.Context, tenant string, q directory.Query) (in
 }
 
 // conditions is the WHERE clause of a query. The values travel as arguments, never in the text.
-func conditions(tenant string, q directory.Query) (string, []any) {
-	where, args := `tenant = ? AND kind = ?`, []any{tenant, q.Kind}
+func (s *Store) conditions(tenant string, q directory.Query) (string, []any, error) {
+	c := &clause{tenant: tenant, kind: q.Kind, dialect: s.dialect, docs: s.dialect.documents()}
+	c.add(`tenant = ? AND kind = ?`, tenant, q.Kind)
 	if q.ID != "" {
-		where, args = where+` AND id = ?`, append(args, q.ID)
+		c.add(` AND id = ?`, q.ID)
 	}
 	if q.ExternalID != "" {
-		where, args = where+` AND external_id = ?`, append(args, q.ExternalID)
+		c.add(` AND external_id = ?`, q.ExternalID)
 	}
 	if q.Name != "" {
-		where, args = where+` AND name_key = ?`, append(args, foldKey(q.Name))
+		c.add(` AND name_key = ?`, foldKey(q.Name))
 	}
 	if q.Email != "" {
-		where, args = where+` AND email_key = ?`, append(args, foldKey(q.Email))
+		c.add(` AND email_key = ?`, foldKey(q.Email))
 	}
-	return where, args
+	if q.After > 0 {
+		c.add(` AND seq > ?`, q.After)
+	}
+	if q.Before > 0 {
+		c.add(` AND seq < ?`, q.Before)
+	}
+	if q.Where == nil {
+		return c.String(), c.args, nil
+	}
+	c.add(` AND `)
+	err := c.condition("", q.Where)
+	return c.String(), c.args, err
 }

@@ -2,9 +2,7 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"assay/reference/directory"
@@ -13,7 +11,8 @@ import (
 // edit is the directory.Edit of a write transaction. It ignores the cancellation of contexts: see
 // writer.do.
 type edit struct {
-	conn    *sql.Conn
+	store   *Store
+	conn    conn
 	tenant  string
 	group   int64
 	changed bool
@@ -55,11 +54,8 @@ func (e *edit) AddMembers(ctx context.Context, members ...directory.Member) erro
 func (e *edit) add(ctx context.Context, id string) error {
 	var seq int64
 	err := e.conn.QueryRowContext(ctx, `SELECT seq FROM resources WHERE tenant = ? AND id = ?`, e.tenant, id).Scan(&seq)
-	if errors.Is(err, sql.ErrNoRows) {
-		return directory.ErrNotFound
-	}
 	if err != nil {
-		return err
+		return e.store.notFound(err)
 	}
 	return e.exec(ctx, `INSERT INTO members (grp, member) VALUES (?, ?) ON CONFLICT DO NOTHING`, e.group, seq)
 }
@@ -68,6 +64,9 @@ func (e *edit) add(ctx context.Context, id string) error {
 func (e *edit) RemoveMembers(ctx context.Context, ids ...string) error {
 	ctx = context.WithoutCancel(ctx)
 	for _, id := range ids {
+		if !e.store.dialect.storable(id) {
+			continue // nobody has this id; asking for it would spoil the transaction
+		}
 		err := e.exec(ctx, `DELETE FROM members WHERE grp = ?
 			AND member = (SELECT seq FROM resources WHERE tenant = ? AND id = ?)`, e.group, e.tenant, id)
 		if err != nil {
@@ -102,14 +101,14 @@ func (e *edit) exec(ctx context.Context, query string, args ...any) error {
 func (s *Store) MembersOf(ctx context.Context, tenant string, groups ...string) (map[string][]directory.Member, error) {
 	return s.memberships(ctx, `SELECT g.id, `+memberColumns+`
 		FROM resources g JOIN members m ON m.grp = g.seq JOIN resources r ON r.seq = m.member
-		WHERE g.tenant = ? AND g.id IN (SELECT value FROM json_each(?)) ORDER BY m.pos`, tenant, groups)
+		WHERE g.tenant = ? AND g.id IN (SELECT value FROM `+s.dialect.elements()+`) ORDER BY m.pos`, tenant, groups)
 }
 
 // GroupsOf implements directory.Resources. A user's groups come in the order in which the user joined.
 func (s *Store) GroupsOf(ctx context.Context, tenant string, users ...string) (map[string][]directory.Member, error) {
 	return s.memberships(ctx, `SELECT u.id, `+memberColumns+`
 		FROM resources u JOIN members m ON m.member = u.seq JOIN resources r ON r.seq = m.grp
-		WHERE u.tenant = ? AND u.id IN (SELECT value FROM json_each(?)) ORDER BY m.pos`, tenant, users)
+		WHERE u.tenant = ? AND u.id IN (SELECT value FROM `+s.dialect.elements()+`) ORDER BY m.pos`, tenant, users)
 }
 
 func (s *Store) memberships(ctx context.Context, query, tenant string, ids []string) (map[string][]directory.Member, error) {

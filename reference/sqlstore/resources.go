@@ -5,13 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"assay/reference/directory"
 )
@@ -34,13 +31,10 @@ func scanResource(r row) (stored, error) {
 	)
 	err := r.Scan(&res.seq, &res.ID, &res.Kind, &res.ExternalID, &res.Name, &res.Email, &res.Active, &res.raw,
 		&created, &modified, &res.Version)
-	if errors.Is(err, sql.ErrNoRows) {
-		return stored{}, directory.ErrNotFound
-	}
 	if err != nil {
 		return stored{}, err
 	}
-	res.Created, res.Modified = fromNanos(created), fromNanos(modified)
+	res.Seq, res.Created, res.Modified = res.seq, fromNanos(created), fromNanos(modified)
 	if res.Attributes, err = decodeAttributes(res.raw); err != nil {
 		return stored{}, fmt.Errorf("attributes of %s %s: %w", res.Kind, res.ID, err)
 	}
@@ -85,14 +79,13 @@ func (s *Store) Create(ctx context.Context, tenant string, r directory.Resource,
 	if err != nil {
 		return directory.Resource{}, err
 	}
-	err = s.write.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
+	err = s.write.do(ctx, func(ctx context.Context, conn conn) error {
 		r.Created, r.Version = now(), 1
 		r.Modified = r.Created
-		seq, err := insert(ctx, conn, tenant, r, raw)
-		if err != nil {
+		if r.Seq, err = s.insert(ctx, conn, tenant, r, raw); err != nil {
 			return err
 		}
-		e := edit{conn: conn, tenant: tenant, group: seq}
+		e := edit{store: s, conn: conn, tenant: tenant, group: r.Seq}
 		return e.AddMembers(ctx, members...)
 	})
 	if err != nil {
@@ -101,46 +94,24 @@ func (s *Store) Create(ctx context.Context, tenant string, r directory.Resource,
 	return r, nil
 }
 
-func insert(ctx context.Context, conn *sql.Conn, tenant string, r directory.Resource, raw []byte) (int64, error) {
-	res, err := conn.ExecContext(ctx, `INSERT INTO resources
+func (s *Store) insert(ctx context.Context, conn conn, tenant string, r directory.Resource, raw []byte) (int64, error) {
+	var seq int64
+	err := conn.QueryRowContext(ctx, `INSERT INTO resources
 		(tenant, kind, id, external_id, name, name_key, email, email_key, display, active, attributes, created, modified, version)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
 		tenant, r.Kind, r.ID, r.ExternalID, r.Name, foldKey(r.Name), r.Email, foldKey(r.Email), displayOf(r), r.Active, raw,
-		toNanos(r.Created), toNanos(r.Modified), r.Version)
+		toNanos(r.Created), toNanos(r.Modified), r.Version).Scan(&seq)
 	if err != nil {
-		return 0, conflict(err, r)
+		return 0, s.conflict(err, r)
 	}
-	return res.LastInsertId()
-}
-
-// conflict tells in the domain's words which constraint a write of a resource has broken.
-func conflict(err error, r directory.Resource) error {
-	switch code(err) {
-	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-		return fmt.Errorf("tenant: %w", directory.ErrNotFound)
-	case sqlite3.SQLITE_CONSTRAINT_UNIQUE:
-		if bytes.Contains([]byte(err.Error()), []byte("resources.name_key")) {
-			return &directory.ConflictError{Kind: r.Kind, Attribute: "userName", Value: r.Name}
-		}
-		return &directory.ConflictError{Kind: r.Kind, Attribute: "id", Value: r.ID}
-	}
-	return err
-}
-
-// code is SQLite's extended result code of an error, or 0.
-func code(err error) int {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
-		return e.Code()
-	}
-	return 0
+	return seq, nil
 }
 
 // Get implements directory.Resources.
 func (s *Store) Get(ctx context.Context, tenant string, kind directory.Kind, id string) (directory.Resource, error) {
 	res, err := get(ctx, s.read, tenant, kind, id)
 	if err != nil {
-		return directory.Resource{}, fmt.Errorf("get %s: %w", kind, err)
+		return directory.Resource{}, fmt.Errorf("get %s: %w", kind, s.notFound(err))
 	}
 	return res.Resource, nil
 }
@@ -159,17 +130,17 @@ func get(ctx context.Context, q querier, tenant string, kind directory.Kind, id 
 func (s *Store) Update(ctx context.Context, tenant string, kind directory.Kind, id string,
 	change func(directory.Edit, *directory.Resource) error) (directory.Resource, error) {
 	var out directory.Resource
-	err := s.write.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
+	err := s.write.do(ctx, func(ctx context.Context, conn conn) error {
 		old, err := get(ctx, conn, tenant, kind, id)
 		if err != nil {
-			return fmt.Errorf("update %s: %w", kind, err)
+			return fmt.Errorf("update %s: %w", kind, s.notFound(err))
 		}
 		fresh := old.Resource
-		e := &edit{conn: conn, tenant: tenant, group: old.seq}
+		e := &edit{store: s, conn: conn, tenant: tenant, group: old.seq}
 		if err := change(e, &fresh); err != nil {
 			return err
 		}
-		out, err = save(ctx, conn, old, fresh, e.changed)
+		out, err = s.save(ctx, conn, old, fresh, e.changed)
 		return err
 	})
 	if err != nil {
@@ -178,9 +149,9 @@ func (s *Store) Update(ctx context.Context, tenant string, kind directory.Kind, 
 	return out, nil
 }
 
-func save(ctx context.Context, conn *sql.Conn, old stored, fresh directory.Resource, membersChanged bool) (directory.Resource, error) {
+func (s *Store) save(ctx context.Context, conn conn, old stored, fresh directory.Resource, membersChanged bool) (directory.Resource, error) {
 	fresh.ID, fresh.Kind, fresh.Created = old.ID, old.Kind, old.Created
-	fresh.Modified, fresh.Version = old.Modified, old.Version
+	fresh.Modified, fresh.Version, fresh.Seq = old.Modified, old.Version, old.Seq
 	raw, err := encodeAttributes(fresh.Attributes)
 	if err != nil {
 		return directory.Resource{}, err
@@ -196,7 +167,7 @@ func save(ctx context.Context, conn *sql.Conn, old stored, fresh directory.Resou
 		fresh.ExternalID, fresh.Name, foldKey(fresh.Name), fresh.Email, foldKey(fresh.Email),
 		displayOf(fresh), fresh.Active, raw, toNanos(fresh.Modified), fresh.Version, old.seq)
 	if err != nil {
-		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, conflict(err, fresh))
+		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, s.conflict(err, fresh))
 	}
 	return fresh, nil
 }
@@ -210,21 +181,16 @@ func after(last time.Time) time.Time {
 }
 
 // Delete implements directory.Resources. The groups that lose a member by it count as changed.
-func (s *Store) Delete(ctx context.Context, tenant string, kind directory.Kind, id string) error {
-	return s.DeleteIf(ctx, tenant, kind, id, func(directory.Resource) error { return nil })
-}
-
-// DeleteIf is Delete under a condition that is checked inside the write transaction: what check
-// returns is returned as it is, and unless it is nil nothing is deleted. Like the function that is
-// given to Update, check must not call the Store.
-func (s *Store) DeleteIf(ctx context.Context, tenant string, kind directory.Kind, id string, check func(directory.Resource) error) error {
-	return s.write.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
+func (s *Store) Delete(ctx context.Context, tenant string, kind directory.Kind, id string, check func(directory.Resource) error) error {
+	return s.write.do(ctx, func(ctx context.Context, conn conn) error {
 		old, err := get(ctx, conn, tenant, kind, id)
 		if err != nil {
-			return fmt.Errorf("delete %s: %w", kind, err)
+			return fmt.Errorf("delete %s: %w", kind, s.notFound(err))
 		}
-		if err := check(old.Resource); err != nil {
-			return err
+		if check != nil {
+			if err := check(old.Resource); err != nil {
+				return err
+			}
 		}
 		if err := remove(ctx, conn, old.seq); err != nil {
 			return fmt.Errorf("delete %s: %w", kind, err)
@@ -233,10 +199,12 @@ func (s *Store) DeleteIf(ctx context.Context, tenant string, kind directory.Kind
 	})
 }
 
-func remove(ctx context.Context, conn *sql.Conn, seq int64) error {
+func remove(ctx context.Context, conn conn, seq int64) error {
 	const microsecond = int64(time.Microsecond)
-	_, err := conn.ExecContext(ctx, `UPDATE resources SET modified = max(modified + ?, ?), version = version + 1
-		WHERE seq IN (SELECT grp FROM members WHERE member = ?)`, microsecond, toNanos(now()), seq)
+	at := toNanos(now())
+	_, err := conn.ExecContext(ctx, `UPDATE resources SET version = version + 1,
+		modified = CASE WHEN modified < ? THEN ? ELSE modified + ? END
+		WHERE seq IN (SELECT grp FROM members WHERE member = ?)`, at, at, microsecond, seq)
 	if err != nil {
 		return err
 	}

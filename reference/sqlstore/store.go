@@ -1,9 +1,16 @@
-// Package sqlstore keeps the directory in SQLite.
+// Package sqlstore keeps the directory in SQLite or PostgreSQL. The SQL is written once; what the two
+// say differently is in sqlite.go and postgres.go.
 //
-// A database in a file runs in WAL mode with synchronous=FULL: a write that has returned survives the
-// loss of power. One connection writes and a pool of others reads, so that readers never wait for
-// writers. Writers that wait for each other share a commit. A database in memory has one connection
-// for everything.
+// Writers that wait for each other share a commit, and one transaction writes at a time: on
+// PostgreSQL, across all processes that use the database. So the order of seq is the order of
+// commits, and a list or a feed that is read in steps misses nothing.
+//
+// A SQLite file runs in WAL mode with synchronous=FULL, PostgreSQL with synchronous_commit=on: a write
+// that has returned survives the loss of power. Readers never wait for writers; only a database in
+// memory has one connection for everything.
+//
+// PostgreSQL has no form for the character U+0000, and indexed texts (names, e-mail addresses,
+// externalId) may have about 2,700 bytes; a write of others yields directory.ErrUnstorable.
 //
 // Names and e-mail addresses are compared under simple Unicode case folding, rune by rune, exactly as
 // strings.EqualFold does. They are not normalised: the standard library has no NFC, so "é" as one
@@ -17,108 +24,67 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"os"
 	"time"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
 
 	"assay/reference/directory"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*/*.sql
 var migrations embed.FS
 
-// readers is the number of connections that read a database file at the same time.
-const readers = 4
-
-// Store is a directory.Store on SQLite. Open makes one.
+// Store is a directory.Store on SQLite or PostgreSQL. Open makes one.
 //
 // The function that is given to Update runs while the write transaction is open. It must not call the
 // Store itself, only its Edit: a second write would wait for the first for ever.
 type Store struct {
-	read  *reader
-	write *writer
-	dbs   []*sql.DB // what Close closes, in this order
+	dialect dialect
+	read    *reader
+	write   *writer
+	dbs     []*sql.DB // what Close closes, in this order
 }
 
 var _ directory.Store = (*Store)(nil)
 
-// Open opens the database file at path, creates it where there is none (readable by its owner only),
-// and brings its tables up to date. An empty path opens a private database in memory, which is gone
-// after Close.
-func Open(ctx context.Context, path string) (*Store, error) {
-	if path == "" {
+// Open opens the database that source names and brings its tables up to date.
+//
+// A URL that begins with postgres:// or postgresql:// is a PostgreSQL database, which must exist. What
+// the URL does not say comes from the environment (PGPASSWORD and the others of libpq). Several
+// processes may have the same database open.
+//
+// Anything else is the path of a SQLite file, which is created where there is none, readable by its
+// owner only. An empty source is a private SQLite database in memory, which is gone after Close.
+func Open(ctx context.Context, source string) (*Store, error) {
+	switch {
+	case source == "":
 		return openMemory(ctx)
+	case IsServer(source):
+		return openPostgres(ctx, source)
 	}
-	return openFile(ctx, path)
+	return openFile(ctx, source)
 }
 
-func openMemory(ctx context.Context) (*Store, error) {
-	db, err := sql.Open("sqlite", ":memory:?"+pragmas("foreign_keys(1)"))
-	if err != nil {
-		return nil, fmt.Errorf("open database in memory: %w", err)
-	}
-	// The database lives exactly as long as this one connection.
-	db.SetMaxOpenConns(1)
-	db.SetConnMaxLifetime(0)
-	db.SetConnMaxIdleTime(0)
-	return assemble(ctx, db, db)
-}
-
-func openFile(ctx context.Context, path string) (*Store, error) {
-	if err := createPrivate(path); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?"
-	writeDB, err := sql.Open("sqlite", name+pragmas(
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"))
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	writeDB.SetMaxOpenConns(1)
-	readDB, err := sql.Open("sqlite", name+pragmas("busy_timeout(10000)", "query_only(1)"))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), writeDB.Close())
-	}
-	readDB.SetMaxOpenConns(readers)
-	readDB.SetMaxIdleConns(readers)
-	return assemble(ctx, readDB, writeDB)
-}
-
-func pragmas(list ...string) string {
-	return url.Values{"_pragma": list}.Encode()
-}
-
-// createPrivate makes the file before SQLite does, because SQLite would let everybody read it.
-func createPrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
-func assemble(ctx context.Context, readDB, writeDB *sql.DB) (*Store, error) {
+// assemble migrates a database and makes a Store of it. readDB and writeDB may be one.
+func assemble(ctx context.Context, d dialect, readDB, writeDB *sql.DB, migrate func(context.Context) error) (*Store, error) {
 	dbs := []*sql.DB{writeDB}
 	if readDB != writeDB {
 		// SQLite folds the write-ahead log into the file when the last connection goes, and only a
 		// connection that may write can do it: readers go first.
 		dbs = []*sql.DB{readDB, writeDB}
 	}
-	if err := migrate(ctx, writeDB); err != nil {
+	if err := migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate database: %w", err), closeAll(dbs))
 	}
-	return &Store{read: &reader{db: readDB}, write: newWriter(writeDB), dbs: dbs}, nil
+	return &Store{dialect: d, read: &reader{db: readDB, dialect: d}, write: newWriter(writeDB, d), dbs: dbs}, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
+func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, dir string, options ...goose.ProviderOption) error {
+	files, err := fs.Sub(migrations, dir)
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	provider, err := goose.NewProvider(dialect, db, files, options...)
 	if err != nil {
 		return err
 	}

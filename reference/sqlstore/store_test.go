@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -36,10 +37,11 @@ func open(tb testing.TB, path string) *sqlstore.Store {
 	return s
 }
 
-// both runs a test on a database in memory and on one in a file.
+// both runs a test on both dialects: on SQLite in memory and in a file, and on PostgreSQL where it is installed.
 func both(t *testing.T, test func(t *testing.T, s *sqlstore.Store)) {
 	t.Run("memory", func(t *testing.T) { test(t, open(t, "")) })
 	t.Run("file", func(t *testing.T) { test(t, open(t, filepath.Join(t.TempDir(), "a b?.db"))) })
+	t.Run("postgres", func(t *testing.T) { test(t, open(t, postgres.Database(t))) })
 }
 
 func user(name string) directory.Resource {
@@ -91,7 +93,7 @@ func TestCreateGetDelete(t *testing.T) {
 			"other case":   func() error { _, err := s.Get(ctx, tenant, directory.User, made.ID+"X"); return err },
 			"no tenant":    func() error { _, err := s.Create(ctx, "other", user("x"), nil); return err },
 			"no member":    func() error { _, err := s.Create(ctx, tenant, group("x"), []directory.Member{{ID: "x"}}); return err },
-			"delete":       func() error { return s.Delete(ctx, tenant, directory.Group, made.ID) },
+			"delete":       func() error { return s.Delete(ctx, tenant, directory.Group, made.ID, nil) },
 		} {
 			if err := try(); !errors.Is(err, directory.ErrNotFound) {
 				t.Errorf("%s: %v", name, err)
@@ -101,7 +103,7 @@ func TestCreateGetDelete(t *testing.T) {
 			t.Errorf("a group with an unknown member was stored: %d, %v", n, err)
 		}
 		refusal := errors.New("no")
-		err = s.DeleteIf(ctx, tenant, directory.User, made.ID, func(r directory.Resource) error {
+		err = s.Delete(ctx, tenant, directory.User, made.ID, func(r directory.Resource) error {
 			if !reflect.DeepEqual(r, made) {
 				t.Errorf("the condition saw %+v", r)
 			}
@@ -110,7 +112,7 @@ func TestCreateGetDelete(t *testing.T) {
 		if err != refusal {
 			t.Errorf("refusal came back as %v", err)
 		}
-		if err := s.Delete(ctx, tenant, directory.User, made.ID); err != nil {
+		if err := s.Delete(ctx, tenant, directory.User, made.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Get(ctx, tenant, directory.User, made.ID); !errors.Is(err, directory.ErrNotFound) {
@@ -247,7 +249,7 @@ func TestMembers(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(groups, map[string][]directory.Member{ada.ID: in, bob.ID: in}) {
 			t.Errorf("groups %+v, %v", groups, err)
 		}
-		if err := s.Delete(ctx, tenant, directory.User, bob.ID); err != nil {
+		if err := s.Delete(ctx, tenant, directory.User, bob.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		if r, _ = s.Get(ctx, tenant, directory.Group, all.ID); r.Version != 3 {
@@ -267,11 +269,14 @@ func TestList(t *testing.T) {
 	both(t, func(t *testing.T, s *sqlstore.Store) {
 		ctx := context.Background()
 		var names []string
+		var seqs []int64
 		for i := range 600 { // more than two chunks
 			names = append(names, fmt.Sprintf("u%03d", i))
-			create(t, s, user(names[i]))
+			seqs = append(seqs, create(t, s, user(names[i])).Seq)
 		}
 		create(t, s, group("U001"))
+		backwards := slices.Clone(names)
+		slices.Reverse(backwards)
 		for _, c := range []struct {
 			q    directory.Query
 			want []string
@@ -289,6 +294,18 @@ func TestList(t *testing.T) {
 			{directory.Query{ExternalID: "ext-u007", Name: "u008"}, nil},
 			{directory.Query{ID: "u007"}, nil},
 			{directory.Query{Name: `u007' OR '1'='1`}, nil},
+			{directory.Query{Reverse: true}, backwards},
+			{directory.Query{Reverse: true, Offset: 1, Limit: 400}, backwards[1:401]},
+			{directory.Query{After: seqs[99]}, names[100:]},
+			{directory.Query{After: seqs[99], Before: seqs[550], Limit: 300}, names[100:400]},
+			{directory.Query{After: seqs[599]}, nil},
+			{directory.Query{Before: seqs[3]}, names[:3]},
+			{directory.Query{Before: seqs[500], Reverse: true, Limit: 300}, backwards[100:400]},
+			{directory.Query{Where: directory.FieldTest{Field: directory.FieldName, Op: directory.HasPrefix, Value: "U59"}}, names[590:]},
+			{directory.Query{Where: directory.FieldTest{Field: directory.FieldName, Op: directory.HasSuffix, Value: "\x00"}}, nil},
+			{directory.Query{Where: directory.Not{Condition: directory.FieldTest{Field: directory.FieldName, Op: directory.Equal, Value: "\x00"}}}, names},
+			{directory.Query{Where: directory.FieldTest{Field: directory.FieldName, Op: directory.Less, Value: "u002\x00"}}, names[:3]},
+			{directory.Query{Where: directory.FieldTest{Field: directory.FieldName, Op: directory.GreaterOrEqual, Value: "u598\x00"}}, names[599:]},
 		} {
 			c.q.Kind = directory.User
 			if got := list(t, s, c.q); !reflect.DeepEqual(got, append([]string{}, c.want...)) {
@@ -320,7 +337,7 @@ func TestListWhileWriting(t *testing.T) {
 				t.Fatalf("%s came twice", r.Name)
 			}
 			seen[r.ID] = true
-			if err := s.Delete(ctx, tenant, directory.User, r.ID); err != nil {
+			if err := s.Delete(ctx, tenant, directory.User, r.ID, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -22,6 +22,7 @@ var (
 // the caller's.
 type writer struct {
 	db      *sql.DB
+	dialect dialect
 	turns   chan *turn
 	quit    chan struct{}
 	once    sync.Once
@@ -36,12 +37,12 @@ type turn struct {
 }
 
 type grant struct {
-	conn *sql.Conn
+	conn conn
 	err  error
 }
 
-func newWriter(db *sql.DB) *writer {
-	w := &writer{db: db, turns: make(chan *turn), quit: make(chan struct{}), stopped: make(chan struct{})}
+func newWriter(db *sql.DB, d dialect) *writer {
+	w := &writer{db: db, dialect: d, turns: make(chan *turn), quit: make(chan struct{}), stopped: make(chan struct{})}
 	go w.loop()
 	return w
 }
@@ -54,7 +55,7 @@ func (w *writer) close() {
 // do runs fn in a write transaction and returns when it is durable or undone. It honours the
 // cancellation of ctx only while it waits for its turn: an interrupted statement would make SQLite
 // roll back the writes of others.
-func (w *writer) do(ctx context.Context, fn func(ctx context.Context, conn *sql.Conn) error) error {
+func (w *writer) do(ctx context.Context, fn func(ctx context.Context, conn conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (w *writer) do(ctx context.Context, fn func(ctx context.Context, conn *sql.
 }
 
 // run gives the connection back whatever fn does: return, panic or runtime.Goexit.
-func (t *turn) run(ctx context.Context, conn *sql.Conn, fn func(context.Context, *sql.Conn) error) error {
+func (t *turn) run(ctx context.Context, conn conn, fn func(context.Context, conn) error) error {
 	result := errAbandoned
 	defer func() { t.done <- result }()
 	result = fn(ctx, conn)
@@ -100,13 +101,14 @@ func (w *writer) loop() {
 
 func (w *writer) batch(first *turn) {
 	ctx := context.Background()
-	conn, err := w.db.Conn(ctx)
+	own, err := w.db.Conn(ctx)
 	if err != nil {
 		first.granted <- grant{err: fmt.Errorf("sqlstore: connect: %w", err)}
 		return
 	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	defer own.Close()
+	conn := speaking{dialect: w.dialect, conn: own}
+	if err := begin(ctx, conn); err != nil {
 		first.granted <- grant{err: fmt.Errorf("sqlstore: begin: %w", err)}
 		return
 	}
@@ -116,7 +118,7 @@ func (w *writer) batch(first *turn) {
 	}
 	if err != nil {
 		err = fmt.Errorf("sqlstore: commit: %w", err)
-		// After some errors SQLite has rolled back already; then this fails, and rightly so.
+		// After some errors the database has rolled back already; then this fails, and rightly so.
 		_, _ = conn.ExecContext(ctx, "ROLLBACK")
 	}
 	for _, t := range served {
@@ -124,7 +126,17 @@ func (w *writer) batch(first *turn) {
 	}
 }
 
-func (w *writer) serveAll(ctx context.Context, conn *sql.Conn, t *turn) ([]*turn, error) {
+func begin(ctx context.Context, conn speaking) error {
+	for _, statement := range conn.begin() {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			_, _ = conn.ExecContext(ctx, "ROLLBACK") // there may be nothing to undo
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) serveAll(ctx context.Context, conn conn, t *turn) ([]*turn, error) {
 	var served []*turn
 	for {
 		granted, err := serve(ctx, conn, t)
@@ -143,7 +155,7 @@ func (w *writer) serveAll(ctx context.Context, conn *sql.Conn, t *turn) ([]*turn
 }
 
 // serve runs one write in a savepoint. Its error means that the transaction cannot go on.
-func serve(ctx context.Context, conn *sql.Conn, t *turn) (granted bool, err error) {
+func serve(ctx context.Context, conn conn, t *turn) (granted bool, err error) {
 	if _, err := conn.ExecContext(ctx, "SAVEPOINT turn"); err != nil {
 		t.granted <- grant{err: fmt.Errorf("sqlstore: savepoint: %w", err)}
 		return false, err

@@ -71,6 +71,37 @@ func TestIdentityIsLinkedToSubjectNotToEmail(t *testing.T) {
 	}
 }
 
+// Ada has left and somebody else was given her address. The identity provider has verified it, and the
+// subject is new: that is not Ada, and her account is not to be had.
+func TestRecycledAddressIsNotLinked(t *testing.T) {
+	w := newWorld(t)
+	first := w.browser()
+	first.login()
+	if first.who() != "ada@example.com" {
+		t.Fatal("first login failed")
+	}
+	ada := w.op.sub
+	w.op.sub = "00u-the-next-ada"
+	next := w.browser()
+	next.login()
+	page := next.body
+	if got := next.who(); got != "" {
+		t.Fatalf("the next owner of the address signed on as %q", got)
+	}
+	if got := w.reasons()[0]; got != "email-linked-to-another-subject" {
+		t.Errorf("audit log: %s", got)
+	}
+	if !strings.Contains(page, "belongs to another person") {
+		t.Errorf("the page does not say why: %s", page)
+	}
+	w.op.sub = ada
+	again := w.browser()
+	again.login()
+	if again.who() != "ada@example.com" {
+		t.Error("the genuine Ada is locked out")
+	}
+}
+
 func TestThinTokenIsCompletedFromUserinfo(t *testing.T) {
 	w := newWorld(t)
 	w.op.thin = true

@@ -17,7 +17,8 @@ const maxEmail = 254 // RFC 5321 section 4.5.3.1.3, as corrected by erratum 1690
 //
 // The key of an identity is issuer and subject (OpenID Connect Core section 5.7). Only the first time,
 // when that pair is unknown, the e-mail address decides; and only one that the identity provider has
-// verified, that lies in a domain of the tenant, and that exactly one user has.
+// verified, that lies in a domain of the tenant, that exactly one user has, and that this user has not
+// signed on with before as another subject of the issuer.
 type matcher struct {
 	store directory.Store
 	now   func() time.Time
@@ -43,13 +44,33 @@ func (m *matcher) match(ctx context.Context, tenant directory.Tenant, claims Cla
 	if err != nil {
 		return user, false, err
 	}
+	if err := m.unbound(ctx, tenant.ID, user.ID, claims.Issuer); err != nil {
+		return directory.Resource{}, false, err
+	}
 	err = m.store.Link(ctx, tenant.ID, directory.Identity{
 		Issuer: claims.Issuer, Subject: claims.Subject, UserID: user.ID, Linked: m.now().UTC(),
 	})
+	if _, taken := errors.AsType[*directory.ConflictError](err); taken { // by another login, a moment ago
+		return directory.Resource{}, false, refuse(reasonAlreadyLinked)
+	}
 	if err != nil {
 		return directory.Resource{}, false, fmt.Errorf("link identity: %w", err)
 	}
 	return user, true, nil
+}
+
+// unbound refuses to link a second subject of an issuer to a user. The address says that it is the
+// same person and the subject says that it is not; identity providers give the address of somebody who
+// has left to the next of that name, and never do so with a subject (OpenID Connect Core section 2).
+func (m *matcher) unbound(ctx context.Context, tenant, userID, issuer string) error {
+	identities, err := m.store.Identities(ctx, tenant, userID)
+	if err != nil {
+		return fmt.Errorf("read identities: %w", err)
+	}
+	if slices.ContainsFunc(identities, func(i directory.Identity) bool { return i.Issuer == issuer }) {
+		return refuse(reasonAlreadyLinked)
+	}
+	return nil
 }
 
 func (m *matcher) byEmail(ctx context.Context, tenant directory.Tenant, claims Claims) (directory.Resource, error) {

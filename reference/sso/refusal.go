@@ -28,6 +28,7 @@ const (
 	reasonUnverifiedEmail  reason = "email-not-verified"
 	reasonForeignDomain    reason = "email-domain-not-allowed"
 	reasonAmbiguousEmail   reason = "email-ambiguous"
+	reasonAlreadyLinked    reason = "email-linked-to-another-subject"
 	reasonUnknownUser      reason = "unknown-user"
 	reasonInactive         reason = "user-inactive"
 	reasonUnknownDomain    reason = "unknown-domain"
@@ -69,6 +70,8 @@ func explain(why reason) explanation {
 		return explanation{http.StatusForbidden, denied, "Your e-mail address does not belong to this organisation."}
 	case reasonAmbiguousEmail:
 		return explanation{http.StatusForbidden, denied, "More than one account has your e-mail address. Please ask your administrator to correct that."}
+	case reasonAlreadyLinked:
+		return explanation{http.StatusForbidden, denied, "The account with your e-mail address belongs to another person at your identity provider, perhaps to someone who had the address before you. Please ask your administrator."}
 	case reasonUnknownUser:
 		return explanation{http.StatusForbidden, denied, "There is no account for you yet. Your administrator has to assign this application to you; accounts are not made at sign-in."}
 	case reasonInactive:

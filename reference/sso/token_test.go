@@ -89,13 +89,18 @@ func TestGoodVariants(t *testing.T) {
 		"clock ahead a little": func(c map[string]any) { c["iat"] = time.Now().Add(30 * time.Second).Unix() },
 		"dates with fractions": func(c map[string]any) { c["iat"] = float64(time.Now().UnixMilli()) / 1000 },
 		"unknown claims":       func(c map[string]any) { c["amr"], c["x"] = []string{"pwd"}, map[string]any{"y": 1} },
-		"255 characters":       func(c map[string]any) { c["sub"] = strings.Repeat("é", 255) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.op.claims = change
 			w.expectGood(t)
 		})
 	}
+}
+
+func TestLongestSubject(t *testing.T) {
+	w := newWorld(t)
+	w.op.claims = set("sub", strings.Repeat("é", 255))
+	w.expectGood(t)
 }
 
 func TestForgedSignatures(t *testing.T) {

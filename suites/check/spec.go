@@ -44,6 +44,9 @@ func RFC7643(section, quote string) reports.Ref { return rfc("7643", section, qu
 // RFC7644 cites the SCIM protocol.
 func RFC7644(section, quote string) reports.Ref { return rfc("7644", section, quote) }
 
+// RFC9865 cites cursor-based pagination for SCIM.
+func RFC9865(section, quote string) reports.Ref { return rfc("9865", section, quote) }
+
 // RFC6749 cites the OAuth 2.0 authorization framework.
 func RFC6749(section, quote string) reports.Ref { return rfc("6749", section, quote) }
 

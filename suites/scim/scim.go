@@ -1,4 +1,4 @@
-// Package scim holds the checks of RFC 7643 and RFC 7644 that hold for every service provider, one file
+// Package scim holds the checks of RFC 7643, RFC 7644 and RFC 9865 that hold for every service provider, one file
 // a topic. A check at level must asks only what the RFCs demand of all of them: where they leave a
 // choice, every choice passes, and where a target does not do what a check is about and need not, the
 // check is not applicable.
@@ -27,12 +27,14 @@ func Register(s *check.Suite) {
 	filterErrors(s)
 	search(s)
 	paging(s)
+	cursors(s)
 	projection(s)
 	patch(s)
 	patchValues(s)
 	patchRefused(s)
 	patchGroups(s)
 	sorting(s)
+	bulk(s)
 	etags(s)
 	errorBodies(s)
 	mediaTypes(s)

@@ -127,7 +127,8 @@ func wrongTypes(s *check.Suite) {
 	}, func(t *check.T) {
 		t.Control(t.Post("/Users", t.User()), check.BeOK())
 		t.Expect(t.Post("/Users", t.User(map[string]any{"name": "Ada Byron"}))).To(check.BeSCIMError(400))
-		t.Expect(t.Post("/Users", t.User(map[string]any{"emails": email(t.Email(), "work")}))).To(check.BeSCIMError(400))
+		// Not as an object: OneLogin sends that, and a server may well take it for a list of one.
+		t.Expect(t.Post("/Users", t.User(map[string]any{"emails": t.Email()}))).To(check.BeSCIMError(400))
 	})
 }
 

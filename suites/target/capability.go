@@ -21,6 +21,7 @@ const (
 	ETag       Capability = "etag"
 	Groups     Capability = "groups"
 	Enterprise Capability = "enterprise-user"
+	Cursor     Capability = "cursor" // RFC 9865 section 4
 )
 
 // The capabilities that come from the target file, and from the run.
@@ -49,6 +50,8 @@ func (t *Target) Probe(ctx context.Context) (map[Capability]Claim, error) {
 	for _, feature := range []Capability{Patch, Bulk, Filter, Sort, ETag} {
 		claims[feature] = featureClaim(config, feature)
 	}
+	cursor, _ := config.At("/pagination/cursor")
+	claims[Cursor] = Claim{cursor == true, "ServiceProviderConfig"}
 	types := t.SCIM.Do(ctx, "GET", "/ResourceTypes", nil)
 	claims[Groups] = typeClaim(types, func(resourceType any) bool {
 		endpoint, _ := wire.At(resourceType, "/endpoint")

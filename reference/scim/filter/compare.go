@@ -76,6 +76,9 @@ func newCompare(target operand, op string, lit literal, name, at token) (*compar
 		}
 		return n, nil
 	}
+	if n.target.leaf.Type == undefined {
+		return n, nil
+	}
 	if err := n.descend(name); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package filter_test
 import (
 	"testing"
 
+	"assay/reference/directory"
 	"assay/reference/scim/filter"
 	"assay/reference/scim/scimerr"
 )
@@ -30,7 +31,7 @@ func FuzzParse(f *testing.F) {
 		}
 		got := parsed.Match(doc)
 		parsed.Match(nil)
-		parsed.Equals("emails.value")
+		parsed.Condition(filter.Source{Fields: map[string]directory.Field{"userName": directory.FieldName}, Links: "groups", Emails: "emails"})
 		parsed.Refers("groups")
 		printed := parsed.String()
 		if len(printed) > filter.MaxLength {

@@ -15,10 +15,21 @@ type Filter struct {
 // carry the byte offset and the offending word. Time and memory are linear in the text, which is
 // limited to MaxLength bytes and MaxDepth levels.
 func Parse(text string, t *schema.Type) (*Filter, error) {
+	return parse(text, typeScope{t: t})
+}
+
+// ParseAcross is Parse for a query over several types, which is parsed for each of them: an attribute
+// that t does not define is treated "as if there is no attribute value" (RFC 7644 section 3.4.2.1), so any
+// comparison with it has the right type.
+func ParseAcross(text string, t *schema.Type) (*Filter, error) {
+	return parse(text, typeScope{t: t, across: true})
+}
+
+func parse(text string, s scope) (*Filter, error) {
 	if err := checkText(text); err != nil {
 		return nil, err
 	}
-	p := &parser{lexer: lexer{text: text}, scope: typeScope{t}}
+	p := &parser{lexer: lexer{text: text}, scope: s}
 	if err := p.advance(); err != nil {
 		return nil, err
 	}

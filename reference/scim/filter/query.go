@@ -21,48 +21,6 @@ func printed(n node) string {
 	return b.String()
 }
 
-// Equals gives the string that attr must equal for the filter to match, because the filter is such a
-// comparison or a conjunction with one in it. It serves lookups by index: every match has this value,
-// but not everything with this value matches. attr is a path in canonical spelling, such as
-// "userName", "id" or "emails.value", with its URN when it belongs to an extension. The string is as
-// the client wrote it: compare it as the attribute's caseExact asks.
-func (f *Filter) Equals(attr string) (string, bool) {
-	for _, term := range conjuncts(f.root, nil) {
-		switch n := term.(type) {
-		case *compare:
-			if s, ok := n.equality(); ok && strings.EqualFold(n.target.name, attr) {
-				return s, true
-			}
-		case *valuePath:
-			if s, ok := n.equals(attr); ok {
-				return s, true
-			}
-		}
-	}
-	return "", false
-}
-
-func (n *valuePath) equals(attr string) (string, bool) {
-	sub, inside := strings.CutPrefix(strings.ToLower(attr), strings.ToLower(n.target.name)+".")
-	if !inside || n.target.leaf.Type != schema.Complex {
-		return "", false
-	}
-	terms := conjuncts(n.filter, nil)
-	if n.then != nil {
-		terms = append(terms, n.then)
-	}
-	for _, term := range terms {
-		c, ok := term.(*compare)
-		if !ok {
-			continue
-		}
-		if s, ok := c.equality(); ok && strings.EqualFold(c.target.name, sub) {
-			return s, true
-		}
-	}
-	return "", false
-}
-
 func (n *compare) equality() (string, bool) {
 	s, ok := n.lit.value.(string)
 	return s, ok && n.op == eq

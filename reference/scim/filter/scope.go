@@ -56,8 +56,19 @@ func eachValue(value any, test func(any) bool) bool {
 	return false
 }
 
-// typeScope resolves the attributes of a resource type.
-type typeScope struct{ t *schema.Type }
+// undefined is the data type of the attribute that stands for one which a type does not define. It is in
+// no document.
+const undefined = ""
+
+func undefinedAttribute(name token) *schema.Attribute {
+	return &schema.Attribute{Name: name.text, Type: undefined, MultiValued: true}
+}
+
+// typeScope resolves the attributes of a resource type. across makes up those that it does not define.
+type typeScope struct {
+	t      *schema.Type
+	across bool
+}
 
 func (s typeScope) operand(name token) (operand, error) {
 	ref, err := s.resolve(name)
@@ -84,6 +95,9 @@ func (s typeScope) list(name token) (operand, error) {
 
 func (s typeScope) resolve(name token) (schema.Ref, error) {
 	ref, err := s.t.ResolveLoose(name.text)
+	if err != nil && s.across {
+		return schema.Ref{Attribute: undefinedAttribute(name)}, nil
+	}
 	if err != nil {
 		return ref, failf(name.pos, "%s: %s has no such attribute", name, s.t.Name)
 	}
@@ -101,6 +115,10 @@ func (s typeScope) resolve(name token) (schema.Ref, error) {
 type valueScope struct{ attribute *schema.Attribute }
 
 func (s valueScope) operand(name token) (operand, error) {
+	if s.attribute.Type == undefined {
+		a := undefinedAttribute(name)
+		return operand{ref: schema.Ref{Attribute: a}, leaf: a, name: a.Name}, nil
+	}
 	if s.attribute.Type != schema.Complex {
 		if !name.is("value") {
 			return operand{}, failf(name.pos, `%s: the values of %s have no parts; use "value"`, name, s.attribute.Name)

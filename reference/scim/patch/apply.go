@@ -20,7 +20,7 @@ import (
 func Apply(t *schema.Type, doc map[string]any, ops []Operation) error {
 	for i, o := range ops {
 		if err := o.apply(t, doc); err != nil {
-			return at(i, err)
+			return At(i, err)
 		}
 	}
 	return nil
@@ -265,13 +265,8 @@ func scoped(a *schema.Attribute, err error) error {
 
 // unassigns tells whether assigning the value leaves the attribute without one (RFC 7643 section 2.5).
 func unassigns(a *schema.Attribute, value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return true
-	case string:
-		return v == "" && (a.Type == schema.String || a.Type == schema.Reference)
-	case []any:
-		return len(v) == 0 && a.MultiValued
+	if list, ok := value.([]any); ok {
+		return len(list) == 0 && a.MultiValued
 	}
-	return false
+	return value == nil
 }

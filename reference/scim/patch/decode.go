@@ -13,6 +13,7 @@ import (
 // resource type.
 type Operation struct {
 	Op       string // Add, Remove or Replace
+	Said     string // Op as the request spells it
 	Path     string // "" when the request has none
 	Value    any    // decoded JSON, with numbers as json.Number
 	HasValue bool   // whether the request has a value, be it null
@@ -48,7 +49,7 @@ func Decode(body []byte) ([]Operation, error) {
 	ops := make([]Operation, len(list))
 	for i, item := range list {
 		if ops[i], err = decodeOperation(item); err != nil {
-			return nil, at(i, err)
+			return nil, At(i, err)
 		}
 	}
 	return ops, nil
@@ -77,7 +78,7 @@ func decodeOperation(item any) (Operation, error) {
 	if !ok {
 		return Operation{}, scimerr.InvalidSyntax(`an operation has "op", a string`)
 	}
-	o := Operation{Op: strings.ToLower(name)}
+	o := Operation{Op: strings.ToLower(name), Said: name}
 	if path := members["path"]; path != nil {
 		if o.Path, ok = path.(string); !ok {
 			return Operation{}, scimerr.InvalidPath("the path of an operation is a string")
@@ -125,8 +126,8 @@ func fold(doc map[string]any, wanted ...string) (map[string]any, error) {
 	return members, nil
 }
 
-// at says which operation, counted from 1, an error is about.
-func at(i int, err error) error {
+// At says which operation an error is about: i counts from 0, the text from 1.
+func At(i int, err error) error {
 	e, ok := scimerr.As(err)
 	if !ok {
 		return err

@@ -17,9 +17,9 @@ func TestDecode(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []patch.Operation{
-		{Op: patch.Add, Path: "title", Value: json.Number("1"), HasValue: true},
-		{Op: patch.Remove, Path: "title"},
-		{Op: patch.Replace, HasValue: true},
+		{Op: patch.Add, Said: "Add", Path: "title", Value: json.Number("1"), HasValue: true},
+		{Op: patch.Remove, Said: "REMOVE", Path: "title"},
+		{Op: patch.Replace, Said: "replace", HasValue: true},
 	}
 	if !reflect.DeepEqual(ops, want) {
 		t.Errorf("got %+v", ops)

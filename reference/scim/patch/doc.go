@@ -21,7 +21,7 @@
 //   - A single value is accepted where an array is wanted.
 //   - A value with the "value" and "type" of an existing one is not added a second time (RFC 7643
 //     section 2.4) but updates it; where one of the two has no type, the "value" decides.
-//   - null and [] unassign (RFC 7643 section 2.5), and so does "" for strings and references;
+//   - null and [] unassign (RFC 7643 section 2.5), "" is a value (package leniency makes it null);
 //     adding null is no change to a multi-valued attribute. Unassigning a required attribute is refused with mutability.
 //   - A sub-attribute of a multi-valued attribute without a filter means that of every value.
 package patch

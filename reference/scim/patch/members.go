@@ -29,7 +29,7 @@ func Members(t *schema.Type, ops []Operation) (changes []MemberChange, rest []Op
 	for i, o := range ops {
 		mine, others, err := split(t, o)
 		if err != nil {
-			return nil, nil, at(i, err)
+			return nil, nil, At(i, err)
 		}
 		changes = append(changes, mine...)
 		rest = append(rest, others...)
