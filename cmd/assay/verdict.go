@@ -54,7 +54,7 @@ func (p *program) gateCommand() *cobra.Command {
 A baseline is a JSON file that lists the failures that are known and accepted, each with a reason:
 
   {"schema": "assay-baseline/v1", "entries": [
-    {"id": "scim.etag.stale-match", "reason": "ETags come with release 9",
+    {"id": "scim.etag.stale-put-refused", "reason": "ETags come with release 9",
      "expect": "status: wanted HTTP 412", "until": "2027-03-31"}]}
 
 "expect" (the beginning of the failure's reason) and "until" are optional. An entry whose check passes,

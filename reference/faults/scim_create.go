@@ -29,8 +29,14 @@ func createAnswers() []Fault {
 			created(func(r *Response) { r.Header.Del("Location") }), "?"),
 		onHTTP("create-location-differs", "the Location header of a create is not meta.location", "servers behind a proxy that know their address in one place only",
 			created(func(r *Response) { r.Header.Set("Location", r.Header.Get("Location")+"/") }), "?"),
-		onHTTP("create-answers-nothing", "the answer to a create has no body", "servers that answer 201 with a Location only; Okta calls that an empty user",
-			created(func(r *Response) { r.Body = nil; r.Header.Del("Content-Type") }), "?"),
+		onHTTP("create-answers-id-only", "the answer to a create holds little more than the id", "servers that answer with the key of the new row",
+			RewriteJSON(On(http.MethodPost, "/Users"), http.StatusCreated, func(doc map[string]any) {
+				for name := range doc {
+					if name != "schemas" && name != "id" && name != "meta" {
+						delete(doc, name)
+					}
+				}
+			}), "?"),
 		onHTTP("create-echoes-request", "the answer to a create is what was sent rather than what was stored",
 			"servers that echo the request",
 			RewriteJSON(On(http.MethodPost, "/Users"), http.StatusCreated, func(doc map[string]any) {
