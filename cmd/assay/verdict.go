@@ -37,8 +37,12 @@ func (p *program) printVerdict(report *reports.Report, decision gate.Decision) {
 	for _, name := range report.NotClaimed {
 		fmt.Fprintf(p.out, "%s: not claimed by the target\n", name)
 	}
-	if len(decision.Known) > 0 {
-		fmt.Fprintf(p.out, "%d failures are accepted by the baseline\n", len(decision.Known))
+	switch n := len(decision.Known); n {
+	case 0:
+	case 1:
+		fmt.Fprintln(p.out, "1 failure is accepted by the baseline")
+	default:
+		fmt.Fprintf(p.out, "%d failures are accepted by the baseline\n", n)
 	}
 	took := report.Run.Ended.Sub(report.Run.Started).Round(time.Millisecond)
 	fmt.Fprintf(p.out, "verdict: %s (%d checks in %s)\n", decision.Verdict, len(report.Checks), took)
@@ -61,7 +65,7 @@ A baseline is a JSON file that lists the failures that are known and accepted, e
 does not exist, fails differently or is past its date is stale, and a stale entry is red: a baseline can
 only shrink.`,
 		Example: "  assay gate assay-report/report.json --baseline accepted.json",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArgument(`REPORT`, `the path of a report.json`),
 		RunE: func(_ *cobra.Command, args []string) error {
 			baseline, err := loadBaseline(baselineFile)
 			if err != nil {

@@ -65,8 +65,9 @@ func filterSubAttributes(s *check.Suite) {
 		address := t.Email()
 		user := t.CreateUserKeeping(map[string]any{"emails": []any{email(address, "work")}})
 		other := t.CreateUserKeeping(map[string]any{"emails": []any{email(t.Email(), "work")}})
-		expression := "(" + named(user, other) + ") and not (" + compare("emails.value", "eq", address) + ")"
-		t.Expect(find(t, "/Users", expression)).To(check.HoldExactly(other.ID))
+		without := " and not (" + compare("emails.value", "eq", address) + ")"
+		t.Expect(find(t, "/Users", named(other)+without)).To(check.HoldExactly(other.ID))
+		t.Expect(find(t, "/Users", named(user)+without)).To(check.HoldExactly())
 	})
 	s.It(check.Spec{
 		ID: "scim.filter.complex-answered", Level: check.Must,
@@ -102,7 +103,8 @@ func filterValuePaths(s *check.Suite) {
 	}, func(t *check.T) {
 		straight, crossed, stem := crossedAddresses(t)
 		sameValue := "emails[" + compare("type", "eq", "work") + " and " + compare("value", "sw", stem) + "]"
-		t.Expect(find(t, "/Users", "("+named(straight, crossed)+") and "+sameValue)).To(check.HoldExactly(straight.ID))
+		t.Expect(find(t, "/Users", named(straight)+" and "+sameValue)).To(check.HoldExactly(straight.ID))
+		t.Expect(find(t, "/Users", named(crossed)+" and "+sameValue)).To(check.HoldExactly())
 	})
 	s.It(check.Spec{
 		ID: "scim.filter.value-path-three-terms", Level: check.Must,
