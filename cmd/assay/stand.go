@@ -21,15 +21,32 @@ type stand struct {
 	control   *control.Client
 }
 
-// openStand starts both. Faults are switched on in the reference.
-func openStand(ctx context.Context, log *slog.Logger, on ...faults.Fault) (*stand, error) {
+// openStand starts both.
+func openStand(ctx context.Context, log *slog.Logger) (*stand, error) {
+	idp, err := startIdP(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	s, err := openReference(ctx, idp, log)
+	if err != nil {
+		closeQuietly(idp.Close)
+		return nil, err
+	}
+	return s, nil
+}
+
+func startIdP(ctx context.Context, log *slog.Logger) (*fakeidp.IdP, error) {
 	idp, err := fakeidp.Start(ctx, fakeidp.Options{Addr: loopback, ControlAddr: loopback, Logger: log})
 	if err != nil {
 		return nil, defect("start the fake IdP: %w", err)
 	}
+	return idp, nil
+}
+
+// openReference starts a reference, with faults switched on, beside a fake IdP that runs already.
+func openReference(ctx context.Context, idp *fakeidp.IdP, log *slog.Logger, on ...faults.Fault) (*stand, error) {
 	server, err := reference.Start(ctx, reference.Options{Addr: loopback, TenantName: "Acme", Logger: log, Faults: on})
 	if err != nil {
-		closeQuietly(idp.Close)
 		return nil, defect("start the reference: %w", err)
 	}
 	return &stand{server, idp, control.NewClient(idp.Control, idp.ControlToken)}, nil

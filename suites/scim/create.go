@@ -155,7 +155,6 @@ func createAccepts(s *check.Suite) {
 		stored := settled(t, res)
 		requireOwnID(t, stored)
 		t.Expect(stored).To(check.HaveJSON("/id", check.BeNonEmptyString()))
-		t.Expect(stored).To(check.LackJSON("/nickName"))
 	})
 	s.It(check.Spec{
 		ID: "scim.users.create-empty-list-is-unassigned", Level: check.Must,

@@ -13,6 +13,7 @@ const quotePartial = "REQUIRED when partial results are returned due to paginati
 func paging(s *check.Suite) {
 	s.Describe("paging", func() {
 		pageSize(s)
+		pageLimit(s)
 		pageStart(s)
 		pageValues(s)
 	})
@@ -113,6 +114,22 @@ func pageSize(s *check.Suite) {
 		t.Expect(res).To(check.BeListResponse())
 		t.Expect(res).To(check.HaveJSON("/totalResults", 3))
 		t.Expect(res).To(holdAtMost(0))
+	})
+}
+
+func pageLimit(s *check.Suite) {
+	s.It(check.Spec{
+		ID: "scim.paging.max-results-kept", Level: check.Should,
+		Title: "a list holds no more resources than maxResults of the configuration says",
+		Refs:  check.Refs(check.RFC7643("5", "maxResults An integer value specifying the maximum number of resources returned in a response. REQUIRED.")),
+		Needs: check.Needs(target.Filter),
+	}, func(t *check.T) {
+		most, said := check.Integer(t.Get("/ServiceProviderConfig"), "/filter/maxResults")
+		t.Require("maxResults is an integer", said, check.Be(true))
+		t.CreateUser()
+		res := list(t, "/Users")
+		t.Require("a list of users", res, check.HaveJSON("/Resources", beFilledList()))
+		t.Expect(res).To(holdAtMost(most))
 	})
 }
 
