@@ -90,7 +90,7 @@ func (p *program) explainCommand() *cobra.Command {
 		Use:     "explain ID",
 		Short:   "Explain a check: what it asks, why, and which faults prove that it can fail",
 		Example: "  assay explain scim.patch.remove-without-path",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArgument(`ID`, `the ID of a check; "assay list" shows them`),
 		RunE: func(_ *cobra.Command, args []string) error {
 			checks := suites.List()
 			for _, c := range checks {

@@ -108,5 +108,19 @@ Okta, Entra ID and the rest, and will it keep working?
 	return root
 }
 
+// oneArgument wants exactly one argument, and says what it is when it is missing.
+func oneArgument(name, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch len(args) {
+		case 0:
+			return usage("%s is missing: %s", name, what)
+		case 1:
+			return nil
+		default:
+			return usage("%q is one argument too many: only %s is expected", args[1], name)
+		}
+	}
+}
+
 // say narrates to the person at the terminal; data goes to out.
 func (p *program) say(format string, args ...any) { fmt.Fprintf(p.err, format+"\n", args...) }

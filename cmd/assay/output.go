@@ -80,7 +80,7 @@ func (p *program) reportCommand() *cobra.Command {
 		Use:     "report FILE",
 		Short:   "Render a stored report.json again as HTML, JUnit and Markdown",
 		Example: "  assay report assay-report/report.json --out rendered",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArgument(`FILE`, `the path of a report.json`),
 		RunE: func(_ *cobra.Command, args []string) error {
 			report, err := reports.Load(args[0])
 			if err != nil {

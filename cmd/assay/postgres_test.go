@@ -22,13 +22,18 @@ func TestSuitesOnPostgres(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := openStandWith(ctx, reference.Options{
+	idp, err := startIdP(ctx, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeQuietly(idp.Close)
+	s, err := openReference(ctx, idp, reference.Options{
 		Data: source, Keyset: filepath.Join(t.TempDir(), "keyset.json"), Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.close()
+	defer closeQuietly(s.reference.Close)
 	implementation, err := s.target(0)
 	if err != nil {
 		t.Fatal(err)

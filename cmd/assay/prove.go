@@ -3,14 +3,22 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"assay/fakeidp"
+	"assay/reference"
 	"assay/reference/faults"
 	"assay/reports"
 	"assay/suites"
@@ -32,6 +40,8 @@ type kill struct {
 	Unrelated []string `json:"unrelated"`
 	Blocked   []string `json:"blocked"`
 	Caught    bool     `json:"caught"`
+	// Why gives the outcome and reason of each unrelated check.
+	Why map[string]string `json:"why,omitempty"`
 }
 
 type proofChecks struct {
@@ -45,7 +55,8 @@ const proveTimeout = 2 * time.Second
 
 func (p *program) proveCommand() *cobra.Command {
 	var names []string
-	var asJSON, list bool
+	var asJSON, list, worker bool
+	var parallel int
 	cmd := &cobra.Command{
 		Use:   "prove",
 		Short: "Prove that the checks can fail: run them against the reference with each named fault",
@@ -62,12 +73,18 @@ red. Checks of level must that no fault turns red are listed as unproven.`,
 			if err != nil {
 				return err
 			}
-			return p.prove(cmd.Context(), chosen, len(names) == 0, asJSON)
+			if worker {
+				return p.proveShare(cmd.Context(), chosen)
+			}
+			return p.prove(cmd.Context(), chosen, proveOptions{parallel: parallel, all: len(names) == 0, json: asJSON})
 		},
 	}
 	cmd.Flags().StringSliceVar(&names, "fault", nil, "only these faults")
 	cmd.Flags().BoolVar(&list, "list", false, "list the faults and what each is modelled on")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the kill matrix as JSON")
+	cmd.Flags().IntVar(&parallel, "parallel", runtime.NumCPU(), "how many processes share the faults")
+	cmd.Flags().BoolVar(&worker, "worker", false, "prove a share of the faults for another process")
+	_ = cmd.Flags().MarkHidden("worker") // the flag is there
 	return cmd
 }
 
@@ -104,10 +121,22 @@ func faultsFor(id string) []string {
 	return names
 }
 
-func (p *program) prove(ctx context.Context, chosen []faults.Fault, all, asJSON bool) error {
-	signals := watchInterrupts()
-	defer signals.stop()
-	clean, err := p.trial(ctx)
+// proveOptions say how to prove: in how many processes, whether all faults take part, and whether the
+// matrix is wanted as JSON.
+type proveOptions struct {
+	parallel  int
+	all, json bool
+}
+
+func (p *program) prove(ctx context.Context, chosen []faults.Fault, o proveOptions) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	idp, err := startIdP(ctx, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	clean, err := p.trial(ctx, idp)
+	closeQuietly(idp.Close)
 	if err != nil {
 		return err
 	}
@@ -116,29 +145,48 @@ func (p *program) prove(ctx context.Context, chosen []faults.Fault, all, asJSON 
 	}
 	p.say("clean run: %d checks, all green", len(clean.Checks))
 	matrix := proof{Faults: []kill{}}
+	rows := p.out
+	if o.json {
+		rows = p.err
+	}
+	matrix.Faults, err = shareOut(ctx, chosen, o.parallel, func(k kill) { printKill(rows, k) })
+	if ctx.Err() != nil {
+		return &exitError{exitInterrupted, errors.New("interrupted")}
+	}
+	if err != nil {
+		return defect("prove: %w", err)
+	}
+	matrix.count(clean)
+	return p.concludeProof(matrix, o)
+}
+
+// proveShare proves faults for a parent process and prints one JSON line for each.
+func (p *program) proveShare(ctx context.Context, chosen []faults.Fault) error {
+	idp, err := startIdP(ctx, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer closeQuietly(idp.Close)
+	encoder := json.NewEncoder(p.out)
 	for _, fault := range chosen {
-		if signals.reason() != "" {
-			return &exitError{exitInterrupted, fmt.Errorf("%s", signals.reason())}
-		}
-		report, err := p.trial(ctx, fault)
+		report, err := p.trial(ctx, idp, fault)
 		if err != nil {
 			return err
 		}
-		k := judgeFault(fault, report)
-		matrix.Faults = append(matrix.Faults, k)
-		p.sayKill(k, report)
+		if err := encoder.Encode(judgeFault(fault, report)); err != nil {
+			return defect("print the proof of %s: %w", fault.Name, err)
+		}
 	}
-	matrix.count(clean)
-	return p.concludeProof(matrix, all, asJSON)
+	return nil
 }
 
 // trial runs every check against a reference with the given faults.
-func (p *program) trial(ctx context.Context, on ...faults.Fault) (*reports.Report, error) {
-	s, err := openStand(ctx, slog.New(slog.DiscardHandler), on...)
+func (p *program) trial(ctx context.Context, idp *fakeidp.IdP, on ...faults.Fault) (*reports.Report, error) {
+	s, err := openReference(ctx, idp, reference.Options{Logger: slog.New(slog.DiscardHandler), Faults: on})
 	if err != nil {
 		return nil, err
 	}
-	defer s.close()
+	defer closeQuietly(s.reference.Close)
 	t, err := s.target(proveTimeout)
 	if err != nil {
 		return nil, err
@@ -164,7 +212,7 @@ func unclean(r *reports.Report) []string {
 }
 
 func judgeFault(fault faults.Fault, faulty *reports.Report) kill {
-	k := kill{Name: fault.Name, Expected: fault.Reddens, Red: []string{}, Unrelated: []string{}, Blocked: []string{}}
+	k := kill{Name: fault.Name, Expected: fault.Reddens, Red: []string{}, Unrelated: []string{}, Blocked: []string{}, Why: map[string]string{}}
 	for _, c := range faulty.Checks {
 		switch c.Outcome {
 		case reports.Fail, reports.Warn:
@@ -177,6 +225,7 @@ func judgeFault(fault faults.Fault, faulty *reports.Report) kill {
 		}
 		if !slices.Contains(fault.Reddens, c.ID) {
 			k.Unrelated = append(k.Unrelated, c.ID)
+			k.Why[c.ID] = string(c.Outcome) + because(c)
 		}
 	}
 	k.Caught = len(k.Unrelated) == 0 && len(fault.Reddens) > 0
@@ -186,26 +235,24 @@ func judgeFault(fault faults.Fault, faulty *reports.Report) kill {
 	return k
 }
 
-// sayKill prints one row of the matrix, with the reasons where it is not as it should be.
-func (p *program) sayKill(k kill, report *reports.Report) {
+// printKill prints one row of the matrix, with the reasons where it is not as it should be.
+func printKill(w io.Writer, k kill) {
 	blocked := ""
 	if len(k.Blocked) > 0 {
 		blocked = fmt.Sprintf(" (%d could not run)", len(k.Blocked))
 	}
 	if k.Caught {
-		p.say("✓ %-40s red: %s%s", k.Name, strings.Join(k.Red, ", "), blocked)
+		fmt.Fprintf(w, "✓ %-40s red: %s%s\n", k.Name, strings.Join(k.Red, ", "), blocked)
 		return
 	}
-	p.say("✗ %s%s", k.Name, blocked)
+	fmt.Fprintf(w, "✗ %s%s\n", k.Name, blocked)
 	for _, id := range k.Expected {
 		if !slices.Contains(k.Red, id) {
-			p.say("    did not turn red: %s", id)
+			fmt.Fprintf(w, "    did not turn red: %s\n", id)
 		}
 	}
-	for _, c := range report.Checks {
-		if slices.Contains(k.Unrelated, c.ID) {
-			p.say("    unrelated: %s %s: %s", c.Outcome, c.ID, shorten(c.Reason, 200))
-		}
+	for _, id := range k.Unrelated {
+		fmt.Fprintf(w, "    unrelated: %s %s\n", id, k.Why[id])
 	}
 }
 
@@ -225,8 +272,8 @@ func (m *proof) count(clean *reports.Report) {
 	}
 }
 
-func (p *program) concludeProof(m proof, all, asJSON bool) error {
-	if asJSON {
+func (p *program) concludeProof(m proof, o proveOptions) error {
+	if o.json {
 		encoder := json.NewEncoder(p.out)
 		encoder.SetIndent("", "  ")
 		if err := encoder.Encode(m); err != nil {
@@ -240,7 +287,7 @@ func (p *program) concludeProof(m proof, all, asJSON bool) error {
 		}
 	}
 	p.say("%d of %d faults caught", caught, len(m.Faults))
-	if all {
+	if o.all {
 		p.say("%d of %d must-level checks are proven; %d are not: no fault turns them red", m.Checks.Proven, m.Checks.Total, len(m.Checks.Unproven))
 		for _, id := range m.Checks.Unproven {
 			p.say("  unproven: %s", id)

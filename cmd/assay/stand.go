@@ -10,7 +10,6 @@ import (
 	"assay/fakeidp/control"
 	"assay/fixtures"
 	"assay/reference"
-	"assay/reference/faults"
 	"assay/suites/target"
 )
 
@@ -21,21 +20,33 @@ type stand struct {
 	control   *control.Client
 }
 
-// openStand starts both. Faults are switched on in the reference.
-func openStand(ctx context.Context, log *slog.Logger, on ...faults.Fault) (*stand, error) {
-	return openStandWith(ctx, reference.Options{TenantName: "Acme", Logger: log, Faults: on})
+// openStand starts both.
+func openStand(ctx context.Context, log *slog.Logger) (*stand, error) {
+	idp, err := startIdP(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	s, err := openReference(ctx, idp, reference.Options{Logger: log})
+	if err != nil {
+		closeQuietly(idp.Close)
+		return nil, err
+	}
+	return s, nil
 }
 
-// openStandWith starts both, the reference with these options.
-func openStandWith(ctx context.Context, o reference.Options) (*stand, error) {
-	idp, err := fakeidp.Start(ctx, fakeidp.Options{Addr: loopback, ControlAddr: loopback, Logger: o.Logger})
+func startIdP(ctx context.Context, log *slog.Logger) (*fakeidp.IdP, error) {
+	idp, err := fakeidp.Start(ctx, fakeidp.Options{Addr: loopback, ControlAddr: loopback, Logger: log})
 	if err != nil {
 		return nil, defect("start the fake IdP: %w", err)
 	}
-	o.Addr = loopback
+	return idp, nil
+}
+
+// openReference starts a reference with these options beside a fake IdP that runs already.
+func openReference(ctx context.Context, idp *fakeidp.IdP, o reference.Options) (*stand, error) {
+	o.Addr, o.TenantName = loopback, "Acme"
 	server, err := reference.Start(ctx, o)
 	if err != nil {
-		closeQuietly(idp.Close)
 		return nil, defect("start the reference: %w", err)
 	}
 	return &stand{server, idp, control.NewClient(idp.Control, idp.ControlToken)}, nil

@@ -37,11 +37,20 @@ func (p *program) printVerdict(report *reports.Report, decision gate.Decision) {
 	for _, name := range report.NotClaimed {
 		fmt.Fprintf(p.out, "%s: not claimed by the target\n", name)
 	}
-	if len(decision.Known) > 0 {
-		fmt.Fprintf(p.out, "%d failures are accepted by the baseline\n", len(decision.Known))
-	}
 	took := report.Run.Ended.Sub(report.Run.Started).Round(time.Millisecond)
-	fmt.Fprintf(p.out, "verdict: %s (%d checks in %s)\n", decision.Verdict, len(report.Checks), took)
+	fmt.Fprintf(p.out, "verdict: %s%s (%d checks in %s)\n", decision.Verdict, given(len(decision.Known)), len(report.Checks), took)
+}
+
+// given says how far a verdict rests on the baseline.
+func given(known int) string {
+	switch known {
+	case 0:
+		return ""
+	case 1:
+		return ", given that the baseline accepts 1 failure"
+	default:
+		return fmt.Sprintf(", given that the baseline accepts %d failures", known)
+	}
 }
 
 func (p *program) gateCommand() *cobra.Command {
@@ -54,14 +63,14 @@ func (p *program) gateCommand() *cobra.Command {
 A baseline is a JSON file that lists the failures that are known and accepted, each with a reason:
 
   {"schema": "assay-baseline/v1", "entries": [
-    {"id": "scim.etag.stale-match", "reason": "ETags come with release 9",
+    {"id": "scim.etag.stale-put-refused", "reason": "ETags come with release 9",
      "expect": "status: wanted HTTP 412", "until": "2027-03-31"}]}
 
 "expect" (the beginning of the failure's reason) and "until" are optional. An entry whose check passes,
 does not exist, fails differently or is past its date is stale, and a stale entry is red: a baseline can
 only shrink.`,
 		Example: "  assay gate assay-report/report.json --baseline accepted.json",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArgument(`REPORT`, `the path of a report.json`),
 		RunE: func(_ *cobra.Command, args []string) error {
 			baseline, err := loadBaseline(baselineFile)
 			if err != nil {

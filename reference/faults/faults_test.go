@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 
 func TestCatalogue(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	check := regexp.MustCompile(`^[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*){2}$`)
 	seen := map[string]bool{}
 	for _, fault := range faults.All() {
 		if !name.MatchString(fault.Name) || seen[fault.Name] {
@@ -24,6 +26,11 @@ func TestCatalogue(t *testing.T) {
 		seen[fault.Name] = true
 		if fault.Text == "" || fault.Model == "" || len(fault.Reddens) == 0 {
 			t.Errorf("%s is not fully described", fault.Name)
+		}
+		for i, id := range fault.Reddens {
+			if !check.MatchString(id) || slices.Contains(fault.Reddens[:i], id) {
+				t.Errorf("%s turns %q red", fault.Name, id)
+			}
 		}
 		if fault.HTTP == nil && fault.Site == nil && fault.Store == nil && fault.Logins == nil &&
 			fault.Checker == nil && fault.Verifier == nil && fault.Outgoing == nil {

@@ -24,9 +24,3 @@ func (m *memory[K, V]) recall(key K) (V, bool) {
 	value, ok := m.held[key]
 	return value, ok
 }
-
-func (m *memory[K, V]) forget(key K) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.held, key)
-}

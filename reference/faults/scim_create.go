@@ -24,28 +24,26 @@ func createAnswers() []Fault {
 	}
 	return []Fault{
 		onHTTP("create-answers-200", "a create is answered with 200", "servers whose framework answers 200 unless told otherwise",
-			created(func(r *Response) { r.Status = http.StatusOK }), "?"),
+			created(func(r *Response) { r.Status = http.StatusOK }), "okta.spec.realistic-user", "scim.http.json-taken", "scim.http.scim-json-taken", "scim.users.create", "scim.users.deleted-name-is-free", "scim.users.extension-listed-but-unused"),
 		onHTTP("create-without-location", "the answer to a create has no Location header", "servers that put the URI into meta only; Microsoft's validator lets it pass",
-			created(func(r *Response) { r.Header.Del("Location") }), "?"),
+			created(func(r *Response) { r.Header.Del("Location") }), "scim.users.create-location-header"),
 		onHTTP("create-location-differs", "the Location header of a create is not meta.location", "servers behind a proxy that know their address in one place only",
-			created(func(r *Response) { r.Header.Set("Location", r.Header.Get("Location")+"/") }), "?"),
-		onHTTP("create-answers-nothing", "the answer to a create has no body", "servers that answer 201 with a Location only; Okta calls that an empty user",
-			created(func(r *Response) { r.Body = nil; r.Header.Del("Content-Type") }), "?"),
+			created(func(r *Response) { r.Header.Set("Location", r.Header.Get("Location")+"/") }), "scim.users.create-location-agrees"),
 		onHTTP("create-echoes-request", "the answer to a create is what was sent rather than what was stored",
 			"servers that echo the request",
 			RewriteJSON(On(http.MethodPost, "/Users"), http.StatusCreated, func(doc map[string]any) {
 				if doc["displayName"] != nil {
 					doc["displayName"] = textOf(doc, "displayName") + " "
 				}
-			}), "?"),
+			}), "scim.users.read-agrees-with-create"),
 		onHTTP("group-create-answers-200", "the create of a group is answered with 200", "servers whose framework answers 200 unless told otherwise",
 			Rewrite(On(http.MethodPost, "/Groups"), func(r *Response) {
 				if r.Status == http.StatusCreated {
 					r.Status = http.StatusOK
 				}
-			}), "?"),
+			}), "scim.groups.create"),
 		onHTTP("group-create-without-location", "the answer to the create of a group has no Location header", "servers that put the URI into meta only",
-			Rewrite(On(http.MethodPost, "/Groups"), func(r *Response) { r.Header.Del("Location") }), "?"),
+			Rewrite(On(http.MethodPost, "/Groups"), func(r *Response) { r.Header.Del("Location") }), "scim.groups.create-location-header"),
 	}
 }
 
@@ -55,29 +53,29 @@ func createValues() []Fault {
 	isText := func(value any) bool { _, ok := value.(string); return ok }
 	return []Fault{
 		onHTTP("client-meta-kept", "meta that the client sends with a create is kept", "servers that store what they get",
-			asSent("meta", post, always, nil), "?"),
+			asSent("meta", post, always, nil), "scim.users.create-meta-ignored"),
 		onHTTP("client-meta-kept-by-put", "meta that the client sends with a PUT is kept", "servers that store what they get",
 			asSent("meta", put, func(value any) bool {
 				meta, _ := value.(map[string]any)
 				return meta["created"] == "2001-02-03T04:05:06Z"
-			}, nil), "?"),
+			}, nil), "scim.users.replace-read-only-ignored"),
 		onHTTP("client-groups-kept", "groups that the client sends with a create are kept", "servers that store what they get; Okta sends groups: []",
-			asSent("groups", post, func(value any) bool { list, _ := value.([]any); return len(list) > 0 }, nil), "?"),
+			asSent("groups", post, func(value any) bool { list, _ := value.([]any); return len(list) > 0 }, nil), "scim.users.create-groups-ignored"),
 		onHTTP("two-primaries-kept", "a user can have two primary addresses", "elimity-com/scim (measured)",
-			asSent("emails", post, func(value any) bool { return primaryCount(value) > 1 }, onePrimary), "?"),
+			asSent("emails", post, func(value any) bool { return primaryCount(value) > 1 }, onePrimary), "scim.users.one-primary"),
 		onHTTP("duplicate-values-kept", "the same address with the same type is kept twice", "elimity-com/scim (measured)",
 			asSent("emails", post, func(value any) bool {
 				list, _ := value.([]any)
 				return len(list) == 2 && primaryCount(value) == 0 && sameJSON(list[0], list[1])
-			}, nil), "?"),
+			}, nil), "scim.users.no-duplicate-values"),
 		onHTTP("object-for-list-kept", "an object for a multi-valued attribute is stored as an object", "elimity-com/scim (measured)",
-			asSent("emails", post, func(value any) bool { _, ok := value.(map[string]any); return ok }, nil), "?"),
+			asSent("emails", post, func(value any) bool { _, ok := value.(map[string]any); return ok }, nil), "scim.users.list-given-as-object", "scim.users.wrong-type-refused"),
 		onHTTP("string-for-complex-kept", "a string for a complex attribute is stored as a string", "servers that store documents without a schema",
-			asSent("name", post, isText, nil), "?"),
+			asSent("name", post, isText, nil), "scim.users.complex-given-as-string", "scim.users.wrong-type-refused"),
 		onHTTP("number-for-string-kept", "a number for a string is stored as a number", "servers that store documents without a schema",
-			asSent("displayName", post, func(value any) bool { return !isText(value) }, nil), "?"),
+			asSent("displayName", post, func(value any) bool { return !isText(value) }, nil), "scim.users.string-given-as-number"),
 		onHTTP("word-for-boolean-kept", "a word for a boolean is stored as a string", "servers that store documents without a schema, so that active is \"False\" and true",
-			asSent("active", post, isText, nil), "?"),
+			asSent("active", post, isText, nil), "scim.users.boolean-given-as-word"),
 		onHTTP("wrong-type-dropped", "an attribute with a value of the wrong type is dropped", "servers that read what they understand",
 			onBody(users(http.MethodPost), func(doc map[string]any) {
 				if isText(doc["name"]) {
@@ -86,44 +84,44 @@ func createValues() []Fault {
 				if _, object := doc["emails"].(map[string]any); object {
 					delete(doc, "emails")
 				}
-			}), "?"),
+			}), "scim.users.wrong-type-refused"),
 		onHTTP("null-refused", "null for an attribute is refused", "servers that validate types before they look for null",
 			refusing(users(http.MethodPost), http.StatusBadRequest, "invalidValue", func(_ *http.Request, body map[string]any) bool {
 				value, sent := body["nickName"]
 				return sent && value == nil
-			}), "?"),
+			}), "scim.users.create-null-is-unassigned"),
 		onHTTP("empty-list-refused", "an empty list of phone numbers is refused", "servers that want at least one element in a list that is sent",
 			refusing(users(http.MethodPost), http.StatusBadRequest, "invalidValue", func(_ *http.Request, body map[string]any) bool {
 				list, sent := body["phoneNumbers"].([]any)
 				return sent && len(list) == 0
-			}), "?"),
+			}), "scim.users.create-empty-list-is-unassigned"),
 		onHTTP("text-in-latin-1", "characters outside ASCII become question marks", "databases whose tables are not UTF-8",
-			onBody(users(http.MethodPost), func(doc map[string]any) { doc["displayName"] = ascii(doc["displayName"]) }), "?"),
+			onBody(users(http.MethodPost), func(doc map[string]any) { doc["displayName"] = ascii(doc["displayName"]) }), "scim.users.text-is-utf-8"),
 		onHTTP("text-escaped-for-html", "quotation marks in names are stored as entities", "applications that escape on the way in",
 			onBody(users(http.MethodPost), func(doc map[string]any) {
 				if text, ok := doc["displayName"].(string); ok {
 					doc["displayName"] = strings.ReplaceAll(text, `"`, "&quot;")
 				}
-			}), "?"),
+			}), "scim.users.json-escapes-decoded"),
 		onHTTP("attributes-dropped", "title and userType are accepted and dropped", "products that have no place for them and publish the whole core schema all the same",
 			onBody(users(http.MethodPost), func(doc map[string]any) {
 				if doc["userType"] != nil {
 					delete(doc, "userType")
 					delete(doc, "title")
 				}
-			}), "?"),
+			}), "scim.users.published-attributes-kept"),
 		onHTTP("external-id-invented", "a user without an externalId shows its id as one", "servers that have one column for both",
 			eachResource(users(), func(doc map[string]any) {
 				if doc["externalId"] == nil && doc["userName"] != nil {
 					doc["externalId"] = doc["id"]
 				}
-			}), "?"),
+			}), "scim.users.external-id-not-invented"),
 		onHTTP("external-id-lower-cased", "externalId is kept in lower case", "servers that normalise all identifiers",
 			onBody(users(http.MethodPost), func(doc map[string]any) {
 				if external := textOf(doc, "externalId"); strings.HasPrefix(external, "Ext-") {
 					doc["externalId"] = strings.ToLower(external)
 				}
-			}), "?"),
+			}), "scim.users.external-id-kept"),
 	}
 }
 
@@ -163,29 +161,29 @@ func createNames() []Fault {
 	post, put, patch := []string{http.MethodPost}, []string{http.MethodPut}, []string{http.MethodPatch}
 	return []Fault{
 		onHTTP("create-names-case-sensitive", "attribute names in a create count in one spelling only", "servers that look the members of a decoded JSON object up",
-			onBody(users(http.MethodPost), func(doc map[string]any) { delete(doc, "USERNAME") }), "?"),
+			onBody(users(http.MethodPost), func(doc map[string]any) { delete(doc, "USERNAME") }), "scim.users.create-names-any-case"),
 		onHTTP("put-names-case-sensitive", "attribute names in a PUT count in one spelling only", "servers that look the members of a decoded JSON object up",
-			onBody(users(http.MethodPut), func(doc map[string]any) { delete(doc, "DISPLAYNAME") }), "?"),
+			onBody(users(http.MethodPut), func(doc map[string]any) { delete(doc, "DISPLAYNAME") }), "scim.users.replace-any-case"),
 		onHTTP("username-compared-bytewise", "userNames that differ in case only are different names", "servers that compare userName byte by byte",
 			twins(post, func(_ *http.Request, sent, existing map[string]any) bool {
 				return textOf(existing, "userName") != textOf(sent, "userName")
-			}), "?"),
-		onHTTP("username-race", "of two creates at the same time both succeed", "servers that look for the name, and then insert, without a unique index", racing, "?"),
+			}), "scim.users.duplicate-username-other-case"),
+		onHTTP("username-race", "of two creates at the same time both succeed", "servers that look for the name, and then insert, without a unique index", racing, "scim.users.duplicate-username-at-once"),
 		onHTTP("username-taken-by-put", "PUT gives a user the userName of another", "servers that check uniqueness at the create only",
-			twins(put, func(*http.Request, map[string]any, map[string]any) bool { return true }), "?"),
+			twins(put, func(*http.Request, map[string]any, map[string]any) bool { return true }), "scim.users.replace-conflict-answer", "scim.users.replace-takes-no-taken-username"),
 		onHTTP("username-taken-by-patch", "PATCH gives a user the userName of another", "servers that check uniqueness at the create only",
-			twins(patch, func(*http.Request, map[string]any, map[string]any) bool { return true }), "?"),
+			twins(patch, func(*http.Request, map[string]any, map[string]any) bool { return true }), "scim.patch.takes-no-taken-username"),
 		onHTTP("conflict-is-400", "a second user with the same userName is refused with 400", "servers that treat every refusal as a bad request",
 			Rewrite(users(http.MethodPost), func(r *Response) {
 				if r.Status == http.StatusConflict {
 					*r = *failure(r.Request, http.StatusBadRequest, "uniqueness")
 				}
-			}), "?"),
+			}), "okta.spec.duplicate", "scim.users.duplicate-username", "scim.users.duplicate-username-other-case"),
 		onHTTP("conflict-without-type", "a conflict has no scimType", "elimity-com/scim, which never answers uniqueness by itself (measured)",
-			eachError(users(), http.StatusConflict, func(doc map[string]any) { delete(doc, "scimType") }), "?"),
-		nameless("username-missing-accepted", "a create without userName makes a user without one", "servers that know people by externalId", http.MethodPost, "", "?"),
-		nameless("username-empty-accepted", "a create with an empty userName makes a user with an empty one", "elimity-com/scim (measured)", http.MethodPost, "empty", "?"),
-		nameless("put-takes-username-away", "a PUT without userName takes the name away", "servers that replace the document and check required attributes at the create only", http.MethodPut, "", "?"),
+			eachError(users(), http.StatusConflict, func(doc map[string]any) { delete(doc, "scimType") }), "scim.users.duplicate-username-scimtype", "scim.users.replace-conflict-answer"),
+		nameless("username-missing-accepted", "a create without userName makes a user without one", "servers that know people by externalId", http.MethodPost, "", "scim.users.missing-username-refused", "scim.users.no-user-without-username"),
+		nameless("username-empty-accepted", "a create with an empty userName makes a user with an empty one", "elimity-com/scim (measured)", http.MethodPost, "empty", "scim.users.no-user-with-empty-username"),
+		nameless("put-takes-username-away", "a PUT without userName takes the name away", "servers that replace the document and check required attributes at the create only", http.MethodPut, "", "scim.users.replace-keeps-a-username", "scim.users.replace-without-username-refused"),
 	}
 }
 

@@ -11,10 +11,6 @@ func scimPatch() []Fault {
 	return slices.Concat(patchSimple(), patchNames(), patchLists(), patchSequences(), patchLeniency())
 }
 
-func opIs(name string) func(operation) bool {
-	return func(o operation) bool { return o.op() == name }
-}
-
 func pathIs(name string, paths ...string) func(operation) bool {
 	return func(o operation) bool { return o.op() == name && slices.Contains(paths, o.path()) }
 }

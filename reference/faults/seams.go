@@ -164,6 +164,15 @@ func failure(r *http.Request, status int, scimType string) *Response {
 	return answer
 }
 
+// served is what the handler answers to a request whose body was read.
+func served(next http.Handler, r *http.Request, body []byte) *Response {
+	same := r.Clone(r.Context())
+	setBody(same, body)
+	caught := &catcher{header: make(http.Header)}
+	next.ServeHTTP(caught, same)
+	return &Response{Request: same, Status: caught.code(), Header: caught.header, Body: caught.body.Bytes()}
+}
+
 // inner is what the handler answers to a request of the fault's own, with the credentials of r.
 func inner(next http.Handler, r *http.Request, method, path string, body any) *Response {
 	own := r.Clone(r.Context())
@@ -203,4 +212,9 @@ func listOf(doc map[string]any, name string) []any {
 func objectOf(doc map[string]any, name string) map[string]any {
 	object, _ := doc[name].(map[string]any)
 	return object
+}
+
+func encodedText(value any) string {
+	text, _ := value.(string)
+	return text
 }

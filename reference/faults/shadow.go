@@ -46,7 +46,7 @@ func twins(methods []string, picked func(r *http.Request, sent map[string]any, e
 	return func(next http.Handler) http.Handler {
 		hidden := withoutMark(next)
 		return RewriteRequestOr(users(methods...), func(r *http.Request, body []byte) *Response {
-			answer := inner(hidden, r, r.Method, r.URL.RequestURI(), decodeObject(body))
+			answer := served(hidden, r, body)
 			if answer.Status != http.StatusConflict {
 				return answer
 			}

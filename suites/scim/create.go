@@ -26,7 +26,9 @@ func createAnswer(s *check.Suite) {
 		Refs:  check.Refs(check.RFC7644("3.3", quoteCreated)),
 		Hurts: check.Hurts("okta", "entra", "onelogin", "jumpcloud", "google"),
 	}, func(t *check.T) {
-		t.Expect(t.Post("/Users", t.User())).To(check.HaveStatus(201))
+		res := t.Post("/Users", t.User())
+		t.Expect(res).To(check.HaveStatus(201))
+		requireOwnID(t, settled(t, res))
 	})
 	s.It(check.Spec{
 		ID: "scim.users.create-returns-user", Level: check.Should,
@@ -37,6 +39,7 @@ func createAnswer(s *check.Suite) {
 		sent := t.User()
 		res := t.Post("/Users", sent)
 		t.Require("the create", res, check.BeOK())
+		requireOwnID(t, settled(t, res))
 		t.Expect(res).To(check.HaveJSON("/id", check.BeNonEmptyString()))
 		t.Expect(res).To(check.HaveJSON("/userName", check.BeNonEmptyString()))
 	})
@@ -78,6 +81,7 @@ func createIgnores(s *check.Suite) {
 		}
 		t.Expect(res).To(check.BeOK())
 		stored := settled(t, res)
+		requireOwnID(t, stored)
 		t.Expect(stored).To(check.HaveJSON("/id", check.BeNonEmptyString()))
 		t.Expect(stored).To(check.HaveJSON("/id", beDifferentFrom(wanted)))
 	})
@@ -93,6 +97,7 @@ func createIgnores(s *check.Suite) {
 		}))
 		t.Expect(res).To(check.BeOK())
 		stored := settled(t, res)
+		requireOwnID(t, stored)
 		t.Expect(stored).To(check.HaveJSON("/id", check.BeNonEmptyString()))
 		t.Expect(stored).To(check.HaveJSON("/meta/created", beDifferentFrom(stamp)))
 	})
@@ -106,6 +111,7 @@ func createIgnores(s *check.Suite) {
 		res := t.Post("/Users", t.User(map[string]any{"groups": []any{map[string]any{"value": claimed, "display": "Admins"}}}))
 		t.Expect(res).To(check.BeOK())
 		stored := settled(t, res)
+		requireOwnID(t, stored)
 		t.Expect(stored).To(check.HaveJSON("/id", check.BeNonEmptyString()))
 		t.Expect(stored).To(check.LackElement("/groups", map[string]any{"value": claimed}))
 	})
@@ -146,7 +152,9 @@ func createAccepts(s *check.Suite) {
 		sent["nickName"] = nil
 		res := t.Post("/Users", sent)
 		t.Expect(res).To(check.BeOK())
-		t.Expect(settled(t, res)).To(check.HaveJSON("/id", check.BeNonEmptyString()))
+		stored := settled(t, res)
+		requireOwnID(t, stored)
+		t.Expect(stored).To(check.HaveJSON("/id", check.BeNonEmptyString()))
 	})
 	s.It(check.Spec{
 		ID: "scim.users.create-empty-list-is-unassigned", Level: check.Must,
@@ -158,6 +166,7 @@ func createAccepts(s *check.Suite) {
 		res := t.Post("/Users", sent)
 		t.Expect(res).To(check.BeOK())
 		stored := settled(t, res)
+		requireOwnID(t, stored)
 		t.Expect(stored).To(check.HaveJSON("/id", check.BeNonEmptyString()))
 		t.Expect(stored).To(check.LackJSON("/phoneNumbers"))
 	})

@@ -49,7 +49,7 @@ func enterprise(s *check.Suite) {
 		}, func(t *check.T) {
 			res := t.Post("/Users", t.User(map[string]any{"schemas": []any{check.UserURN, target.EnterpriseURN}}))
 			t.Expect(res).To(check.HaveStatus(201))
-			t.Expect(res).To(check.HaveJSON("/id", check.BeNonEmptyString()))
+			requireOwnID(t, settled(t, res))
 		})
 		s.It(check.Spec{
 			ID: "scim.users.extension-replaced", Level: check.Must,

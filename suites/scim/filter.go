@@ -139,6 +139,20 @@ func filterStrings(s *check.Suite) {
 		t.Expect(find(t, "/Users", "("+named(titled, plain)+") and title pr")).To(check.HoldExactly(titled.ID))
 	})
 	s.It(check.Spec{
+		ID: "scim.filter.pr-of-list", Level: check.Must,
+		Title: "pr finds the users who have a value of a multi-valued attribute and not those with an empty array",
+		Refs: check.Refs(check.RFC7644("3.4.2.2", "If the attribute has a non-empty or"),
+			check.RFC7643("2.5", `Unassigned attributes, the null value, or an empty array (in the case of a multi-valued attribute) SHALL be considered to be equivalent in "state".`)),
+		Needs: needs,
+	}, func(t *check.T) {
+		number := map[string]any{"value": "tel:+1-201-555-0123", "type": "work"}
+		reachable := t.CreateUserKeeping(map[string]any{"phoneNumbers": []any{number}})
+		empty := t.CreateUser(map[string]any{"phoneNumbers": []any{}})
+		t.Require("a user without telephone numbers", t.Reread(empty), check.LackJSON("/phoneNumbers"))
+		t.Expect(find(t, "/Users", named(reachable)+" and phoneNumbers pr")).To(check.HoldExactly(reachable.ID))
+		t.Expect(find(t, "/Users", named(empty)+" and phoneNumbers pr")).To(check.HoldExactly())
+	})
+	s.It(check.Spec{
 		ID: "scim.filter.order-of-text", Level: check.Must,
 		Title: "gt, ge, lt and le compare text in lexicographical order",
 		Refs:  check.Refs(check.RFC7644("3.4.2.2", "If the attribute value is greater than")),

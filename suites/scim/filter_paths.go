@@ -16,6 +16,7 @@ func filterPaths(s *check.Suite) {
 	s.Describe("filter: paths", func() {
 		filterSubAttributes(s)
 		filterValuePaths(s)
+		filterValuePathAbsent(s)
 		filterExtensions(s)
 	})
 }
@@ -63,10 +64,11 @@ func filterSubAttributes(s *check.Suite) {
 		Needs: needs,
 	}, func(t *check.T) {
 		address := t.Email()
-		user := t.CreateUserKeeping(map[string]any{"emails": []any{email(address, "work")}})
+		user := t.CreateUserKeeping(map[string]any{"emails": []any{email(address, "work"), email(t.Email(), "home")}})
 		other := t.CreateUserKeeping(map[string]any{"emails": []any{email(t.Email(), "work")}})
-		expression := "(" + named(user, other) + ") and not (" + compare("emails.value", "eq", address) + ")"
-		t.Expect(find(t, "/Users", expression)).To(check.HoldExactly(other.ID))
+		without := " and not (" + compare("emails.value", "eq", address) + ")"
+		t.Expect(find(t, "/Users", named(other)+without)).To(check.HoldExactly(other.ID))
+		t.Expect(find(t, "/Users", named(user)+without)).To(check.HoldExactly())
 	})
 	s.It(check.Spec{
 		ID: "scim.filter.complex-answered", Level: check.Must,
@@ -102,7 +104,8 @@ func filterValuePaths(s *check.Suite) {
 	}, func(t *check.T) {
 		straight, crossed, stem := crossedAddresses(t)
 		sameValue := "emails[" + compare("type", "eq", "work") + " and " + compare("value", "sw", stem) + "]"
-		t.Expect(find(t, "/Users", "("+named(straight, crossed)+") and "+sameValue)).To(check.HoldExactly(straight.ID))
+		t.Expect(find(t, "/Users", named(straight)+" and "+sameValue)).To(check.HoldExactly(straight.ID))
+		t.Expect(find(t, "/Users", named(crossed)+" and "+sameValue)).To(check.HoldExactly())
 	})
 	s.It(check.Spec{
 		ID: "scim.filter.value-path-three-terms", Level: check.Must,
@@ -145,6 +148,22 @@ func filterValuePaths(s *check.Suite) {
 	})
 }
 
+func filterValuePathAbsent(s *check.Suite) {
+	s.It(check.Spec{
+		ID: "scim.filter.value-path-without-values", Level: check.Must,
+		Title: "a value path that is supported leaves out the users who have no value at all",
+		Refs:  check.Refs(check.RFC7644("3.4.2.2", quoteOnlyMatching)),
+		Needs: check.Needs(target.Filter),
+	}, func(t *check.T) {
+		user := t.CreateUserKeeping(map[string]any{"phoneNumbers": []any{map[string]any{"value": "tel:+1-201-555-0123", "type": "work"}}})
+		other := t.CreateUser()
+		t.Require("a user without a telephone number", t.Reread(other), check.LackJSON("/phoneNumbers"))
+		work := "phoneNumbers[" + compare("type", "eq", "work") + "]"
+		t.Require("the value path", find(t, "/Users", named(user)+" and "+work), check.HoldExactly(user.ID))
+		t.Expect(findPlain(t, "/Users", named(other)+" and "+work)).To(check.HoldExactly())
+	})
+}
+
 // crossedAddresses makes two users with a work and a home address each. The address that begins with
 // the stem is the first user's at work and the second's at home.
 func crossedAddresses(t *check.T) (straight, crossed check.Resource, stem string) {
@@ -177,8 +196,11 @@ func filterExtensions(s *check.Suite) {
 		department := t.Name()
 		user, colleague := inDepartment(t, department), inDepartment(t, department)
 		inIt := compare(target.EnterpriseURN+":department", "eq", department)
-		t.Require("the filter on the extension alone", find(t, "/Users", inIt), check.HoldExactly(user.ID, colleague.ID))
-		t.Expect(findPlain(t, "/Users", named(user)+" and "+inIt)).To(check.HoldExactly(user.ID))
+		alone, joined := find(t, "/Users", inIt), findPlain(t, "/Users", named(user)+" and "+inIt)
+		t.Require("the filter on the extension alone", alone, check.BeListResponse())
+		t.Expect(joined).To(check.BeListResponse())
+		t.Require("the filter on the extension alone", alone, check.HoldExactly(user.ID, colleague.ID))
+		t.Expect(joined).To(check.HoldExactly(user.ID))
 	})
 	s.It(check.Spec{
 		ID: "scim.filter.extension-urn-any-case", Level: check.Must,

@@ -23,7 +23,9 @@ func groupLife(s *check.Suite) {
 		Refs:  check.Refs(check.RFC7644("3.3", quoteCreated)),
 		Needs: needs, Hurts: check.Hurts("okta", "entra", "jumpcloud"),
 	}, func(t *check.T) {
-		t.Expect(t.Post("/Groups", t.Group())).To(check.HaveStatus(201))
+		res := t.Post("/Groups", t.Group())
+		t.Expect(res).To(check.HaveStatus(201))
+		t.Require("another group has another id", res.String("/id"), beDifferentFrom(t.CreateGroup().ID))
 	})
 	s.It(check.Spec{
 		ID: "scim.groups.create-location-header", Level: check.Must,

@@ -60,11 +60,13 @@ func responseTypes(s *check.Suite) {
 		Title: "discovery documents are application/scim+json",
 		Refs:  check.Refs(check.RFC7644("3.8", `The format defaults to "application/scim+json" if no format is specified.`)),
 	}, func(t *check.T) {
-		for _, path := range []string{"/ServiceProviderConfig", "/ResourceTypes", "/Schemas"} {
-			res := t.Get(path, wire.Header("Accept", scimJSON))
-			t.Require(path, res, check.BeOK())
-			t.Require(path, res, check.HaveJSON("/schemas", beFilledList()))
-			t.ExpectThat(path, res).To(check.HaveMediaType(scimJSON))
+		for _, document := range []struct{ path, schema string }{
+			{"/ServiceProviderConfig", configURN}, {"/ResourceTypes", check.ListURN}, {"/Schemas", check.ListURN},
+		} {
+			res := t.Get(document.path, wire.Header("Accept", scimJSON))
+			t.Require(document.path, res, check.BeOK())
+			t.Require(document.path, res, check.HaveSchema(document.schema))
+			t.ExpectThat(document.path, res).To(check.HaveMediaType(scimJSON))
 		}
 	})
 }
@@ -76,8 +78,11 @@ func requestTypes(s *check.Suite) {
 		Refs:  check.Refs(check.RFC7644("3.8", "Servers MUST accept requests and be able to return JSON-structured responses using UTF-8 encoding [RFC3629]."), check.RFC7644("3.1", `To identify this content, SCIM uses a media type of "application/scim+json" (see Section 8.1).`)),
 		Hurts: check.Hurts("okta", "entra"),
 	}, func(t *check.T) {
-		t.Expect(t.Post("/Users", t.User(), wire.Header("Content-Type", scimJSON))).To(check.HaveStatus(201))
-		t.Expect(t.Post("/Users", t.User(), wire.Header("Content-Type", scimJSON+"; charset=utf-8"))).To(check.HaveStatus(201))
+		for _, mediaType := range []string{scimJSON, scimJSON + "; charset=utf-8"} {
+			res := t.Post("/Users", t.User(), wire.Header("Content-Type", mediaType))
+			t.ExpectThat(mediaType, res).To(check.HaveStatus(201))
+			requireOwnID(t, settled(t, res))
+		}
 	})
 	s.It(check.Spec{
 		ID: "scim.http.json-taken", Level: check.Should,
@@ -85,7 +90,9 @@ func requestTypes(s *check.Suite) {
 		Refs:  check.Refs(check.RFC7644("8.1", `Older versions of SCIM are known to informally use "application/json".`)),
 		Hurts: check.Hurts("okta", "onelogin", "jumpcloud"),
 	}, func(t *check.T) {
-		t.Expect(t.Post("/Users", t.User(), wire.Header("Content-Type", "application/json"))).To(check.HaveStatus(201))
+		res := t.Post("/Users", t.User(), wire.Header("Content-Type", "application/json"))
+		t.Expect(res).To(check.HaveStatus(201))
+		requireOwnID(t, settled(t, res))
 	})
 	s.It(check.Spec{
 		ID: "scim.http.other-type-refused", Level: check.May,
@@ -129,6 +136,9 @@ func methods(s *check.Suite) {
 			t.Expect(res).To(check.HaveStatus(200, 308, 501))
 			if res.Status != 501 {
 				t.Expect(res).To(check.HaveHeader("Location", ""))
+			}
+			if res.Status == 200 {
+				t.Expect(res).To(check.HaveJSON("/id", check.BeNonEmptyString()))
 			}
 		})
 	})

@@ -81,6 +81,15 @@ func holdAtMost(most int) types.GomegaMatcher {
 	})
 }
 
+// holdNobodyBut matches a list with at most this resource in it: a server that overlooks what is wrong
+// with a filter may find what the rest of the filter selects, but nothing else.
+func holdNobodyBut(user check.Resource) types.GomegaMatcher {
+	return check.AnswerSatisfies("Resources", "nothing, or only the resource "+user.ID, func(r *wire.Response) bool {
+		ids := check.IDs(r)
+		return len(ids) == 0 || len(ids) == 1 && ids[0] == user.ID
+	})
+}
+
 // beAfter matches a later timestamp than this one.
 func beAfter(stamp string) types.GomegaMatcher {
 	return check.Satisfy("a time after "+stamp, func(value any) bool {

@@ -13,6 +13,7 @@ const quotePartial = "REQUIRED when partial results are returned due to paginati
 func paging(s *check.Suite) {
 	s.Describe("paging", func() {
 		pageSize(s)
+		pageLimit(s)
 		pageStart(s)
 		pageValues(s)
 	})
@@ -116,6 +117,22 @@ func pageSize(s *check.Suite) {
 	})
 }
 
+func pageLimit(s *check.Suite) {
+	s.It(check.Spec{
+		ID: "scim.paging.max-results-kept", Level: check.Should,
+		Title: "a list holds no more resources than maxResults of the configuration says",
+		Refs:  check.Refs(check.RFC7643("5", "maxResults An integer value specifying the maximum number of resources returned in a response. REQUIRED.")),
+		Needs: check.Needs(target.Filter),
+	}, func(t *check.T) {
+		most, said := check.Integer(t.Get("/ServiceProviderConfig"), "/filter/maxResults")
+		t.Require("maxResults is an integer", said, check.Be(true))
+		t.CreateUser()
+		res := list(t, "/Users")
+		t.Require("a list of users", res, check.HaveJSON("/Resources", beFilledList()))
+		t.Expect(res).To(holdAtMost(most))
+	})
+}
+
 func pageStart(s *check.Suite) {
 	needs := check.Needs(target.Filter)
 	s.It(check.Spec{
@@ -198,7 +215,8 @@ func pageValues(s *check.Suite) {
 		Refs:  check.Refs(check.RFC7644("3.4.2.4", "although it MAY return")),
 	}, func(t *check.T) {
 		const huge = "99999999999999999999"
-		t.Require("a small page", list(t, "/Users", wire.Query("startIndex", "1"), wire.Query("count", "1")), check.BeListResponse())
+		t.CreateUser()
+		t.Require("a small page", list(t, "/Users", wire.Query("startIndex", "1"), wire.Query("count", "1")), check.HaveJSON("/totalResults", beAtLeast(1)))
 		t.Expect(t.Get("/Users", wire.Query("startIndex", huge), wire.Query("count", "1"))).To(beAnswered())
 		t.Expect(t.Get("/Users", wire.Query("filter", compare("userName", "eq", t.Email())), wire.Query("count", huge))).To(beAnswered())
 	})

@@ -76,8 +76,11 @@ func read(s *check.Suite) {
 			Title: "a query parameter that the target does not know is ignored",
 			Refs:  check.Refs(check.RFC7644("3.4.2", "SHOULD ignore any query parameters they do not recognize instead of rejecting the query for versioning compatibility reasons.")),
 		}, func(t *check.T) {
-			list(t, "/Users", wire.Query("count", "1"))
-			t.Expect(t.Get("/Users", wire.Query("count", "1"), wire.Query("assay", "yes"))).To(check.BeListResponse())
+			t.CreateUser()
+			t.Require("a list", list(t, "/Users", wire.Query("count", "1")), check.HaveJSON("/Resources", beFilledList()))
+			res := t.Get("/Users", wire.Query("count", "1"), wire.Query("assay", "yes"))
+			t.Expect(res).To(check.BeListResponse())
+			t.Expect(res).To(check.HaveJSON("/Resources", beFilledList()))
 		})
 	})
 }

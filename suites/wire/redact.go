@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -47,21 +48,23 @@ func (r *Redactor) Add(secrets ...string) {
 	r.replacer = strings.NewReplacer(r.secrets...)
 }
 
-// jwt matches a JSON Web Token (RFC 7519), signed or not.
-const jwt = `eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`
-
 // patterns finds secrets by the place they sit in.
 type patterns struct {
 	jwt, member, form *regexp.Regexp
+	names             []string
 }
 
 // compiled is built once; regular expressions are immutable.
 var compiled = sync.OnceValue(func() patterns {
-	names := `password|client_secret|access_token|refresh_token|id_token|code_verifier|code|assertion`
+	names := []string{
+		"password", "client_secret", "access_token", "refresh_token", "id_token", "code_verifier", "code", "assertion",
+	}
+	either := strings.Join(names, "|")
 	return patterns{
-		jwt:    regexp.MustCompile(jwt),
-		member: regexp.MustCompile(`(?i)("(?:` + names + `|token|secret)"\s*:\s*")(?:[^"\\]|\\.)*`),
-		form:   regexp.MustCompile(`(?i)((?:^|[?&;\s])(?:` + names + `)=)[^&\s"'<>]+`),
+		jwt:    regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`), // RFC 7519, signed or not
+		member: regexp.MustCompile(`(?i)("(?:` + either + `|token|secret)"\s*:\s*")(?:[^"\\]|\\.)*`),
+		form:   regexp.MustCompile(`(?i)((?:^|[?&;\s])(?:` + either + `)=)[^&\s"'<>]+`),
+		names:  append(names, "token", "secret"),
 	}
 })
 
@@ -71,7 +74,14 @@ func (r *Redactor) Text(text string) string {
 	text = r.replacer.Replace(text)
 	r.mu.RUnlock()
 	p := compiled()
-	text = p.jwt.ReplaceAllString(text, redacted)
+	if strings.Contains(text, "eyJ") {
+		text = p.jwt.ReplaceAllString(text, redacted)
+	}
+	// Most texts hold none of the names; looking for them is much cheaper than matching.
+	lower := strings.ToLower(text)
+	if !slices.ContainsFunc(p.names, func(name string) bool { return strings.Contains(lower, name) }) {
+		return text
+	}
 	text = p.member.ReplaceAllString(text, "${1}"+redacted)
 	return p.form.ReplaceAllString(text, "${1}"+redacted)
 }
