@@ -57,7 +57,7 @@ func onAllOperations(when When, change func(before map[string]any, all []operati
 		return RewriteRequest(Every(when, Method(http.MethodPatch)), func(r *http.Request, body []byte) []byte {
 			doc := decodeObject(body)
 			sent, ok := doc["Operations"].([]any)
-			if !ok || len(sent) == 0 {
+			if !ok || len(sent) == 0 || doc["schemas"] == nil { // not a PATCH request; the handler says so
 				return body
 			}
 			left := change(resourceAt(next, r, r.URL.Path), operations(sent))

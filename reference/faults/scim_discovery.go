@@ -30,7 +30,7 @@ func configFaults() []Fault {
 			"servers that have no such limit and say nothing",
 			change(func(doc map[string]any) { delete(objectOf(doc, "filter"), "maxResults") }), "scim.discovery.filter-limit"),
 		onHTTP("authentication-schemes-empty", "the configuration names no authentication scheme", "servers whose authentication is done by a gateway",
-			change(func(doc map[string]any) { doc["authenticationSchemes"] = []any{} }), "scim.discovery.authentication-schemes"),
+			change(func(doc map[string]any) { doc["authenticationSchemes"] = []any{} }), "scim.discovery.authentication-schemes", "scim.discovery.config-public"),
 		onHTTP("config-writable", "POST to the configuration is answered with 200", "elimity-com/scim (measured)",
 			func(next http.Handler) http.Handler {
 				return RewriteRequestOr(On(http.MethodPost, "/ServiceProviderConfig"), func(r *http.Request, _ []byte) *Response {

@@ -95,9 +95,9 @@ func patchLeniency() []Fault {
 				return object && o.path() == "name.familyName"
 			}, "scim.patch.wrong-type-refused"),
 		onHTTP("patch-mutability-called-invalid-value", "changes of what must not change are refused with invalidValue",
-			"elimity-com/scim, which never answers mutability by itself (measured)", renamedScimType(users(), "mutability", "invalidValue"), "scim.patch.id-refused", "scim.patch.read-only-is-mutability"),
+			"elimity-com/scim, which never answers mutability by itself (measured)", renamedScimType(users(), "mutability", "invalidValue"), "scim.patch.read-only-is-mutability", "scim.patch.required-is-mutability"),
 		onHTTP("patch-no-target-called-invalid-path", "the scimType noTarget is never used", "servers that know invalidPath only",
-			renamedScimType(users(), "noTarget", "invalidPath"), "scim.patch.user-groups-refused"),
+			renamedScimType(users(), "noTarget", "invalidPath"), "scim.patch.remove-without-path", "scim.patch.replace-without-match"),
 		onHTTP("patch-without-operations-accepted", "a PATCH without operations is accepted", "servers with a loop over nothing",
 			func(next http.Handler) http.Handler {
 				return RewriteRequestOr(users(http.MethodPatch), func(r *http.Request, body []byte) *Response {
@@ -106,11 +106,11 @@ func patchLeniency() []Fault {
 					}
 					return inner(next, r, http.MethodGet, r.URL.Path, nil)
 				})(next)
-			}, "scim.patch.required-not-removed"),
+			}, "scim.patch.no-operations-refused"),
 		onHTTP("patch-schemas-not-needed", "a PATCH without schemas is accepted", "servers that decode Operations and nothing else",
 			onBody(users(http.MethodPatch), func(doc map[string]any) {
 				doc["schemas"] = []any{"urn:ietf:params:scim:api:messages:2.0:PatchOp"}
-			}), "scim.patch.unknown-attribute-refused"),
+			}), "scim.patch.no-schemas-refused"),
 	}
 }
 
