@@ -57,7 +57,7 @@ line on standard output has what a script needs; the log and the words for peopl
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&flags.strict, "strict", false, "forgive SCIM clients nothing: refuse what only docs/leniency.md makes acceptable")
+	f.BoolVar(&flags.strict, "strict", false, "forgive SCIM clients nothing: refuse what only reference/docs/leniency.md makes acceptable")
 	f.Float64Var(&flags.rate, "rate", 0, "SCIM requests a second that one token may make; beyond it 429 (0: no limit)")
 	f.IntVar(&flags.burst, "burst", 0, "SCIM requests that one token may make at once (default: those of one second)")
 	f.StringVar(&flags.addr, "addr", loopback, "address to listen on, host:port; port 0 is any free one")

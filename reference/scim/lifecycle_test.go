@@ -8,7 +8,7 @@ import (
 	"assay/reference/directory"
 )
 
-// TestDeactivation shows what docs/lifecycle.md says of a deactivated user: everything stays but "active",
+// TestDeactivation shows what reference/docs/lifecycle.md says of a deactivated user: everything stays but "active",
 // and everybody still finds the user.
 func TestDeactivation(t *testing.T) {
 	c := newClient(t)

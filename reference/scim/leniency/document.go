@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Document renders the list as the text of docs/leniency.md.
+// Document renders the list as the text of reference/docs/leniency.md.
 func Document() string {
 	var b strings.Builder
 	b.WriteString(documentHead)

@@ -6,7 +6,7 @@
 // mode nothing is rewritten, and what only leniency makes acceptable is refused. A request that needs
 // no leniency takes the same way in both modes, and costs no look at the tenant's setting.
 //
-// The list of leniencies is data, see All; docs/leniency.md is made from it.
+// The list of leniencies is data, see All; reference/docs/leniency.md is made from it.
 package leniency
 
 import "slices"
@@ -33,7 +33,7 @@ const (
 // Sender is who sends what a leniency forgives, and how sure that is.
 type Sender struct {
 	Who    string
-	Source string // key into the list of sources in docs/leniency.md
+	Source string // key into the list of sources in reference/docs/leniency.md
 	Mark   string // D documented, O observed, S second-hand, I inferred
 }
 

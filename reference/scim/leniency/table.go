@@ -1,6 +1,6 @@
 package leniency
 
-// All is the list of what is forgiven. The senders and their marks are those of docs/leniency.md.
+// All is the list of what is forgiven. The senders and their marks are those of reference/docs/leniency.md.
 func All() []Leniency {
 	return append(inMessages(), append(inValues(), inHeaders()...)...)
 }
