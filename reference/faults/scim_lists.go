@@ -47,7 +47,7 @@ func pagingFaults() []Fault {
 		return query.Has("startIndex") && start != nil || query.Has("count") && count != nil
 	}
 	return []Fault{
-		onHTTP("count-ignored-with-filter", "count is ignored when there is a filter", "servers that page in the code of unfiltered lists only", dropping(Every(filtered, countAbove(0)), "count"), "scim.paging.count-bounds", "scim.paging.walk"),
+		onHTTP("count-ignored-with-filter", "count is ignored when there is a filter", "servers that page in the code of unfiltered lists only", dropping(Every(filtered, countAbove(0)), "count"), "scim.cursor.count-bounds", "scim.paging.count-bounds", "scim.paging.walk"),
 		onHTTP("count-ignored-without-filter", "count is ignored when there is no filter", "servers that stream everybody", dropping(Not(filtered), "count"), "scim.paging.count-bounds-unfiltered", "scim.paging.no-number-refused"),
 		onHTTP("items-per-page-as-asked", "itemsPerPage is the count of the request", "elimity-com/scim (measured)",
 			onList(paged, func(query url.Values, doc map[string]any) {
