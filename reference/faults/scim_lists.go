@@ -61,7 +61,7 @@ func pagingFaults() []Fault {
 					doc["totalResults"] = len(listOf(doc, "Resources"))
 				}
 			}), "scim.paging.count-bounds", "scim.paging.start-index-skips", "scim.paging.total-results"),
-		onHTTP("count-zero-is-default", "count 0 gives the default page", "servers that cannot tell 0 from absence", dropping(func(r *http.Request) bool { return r.URL.Query().Get("count") == "0" }, "count"), "scim.paging.count-zero"),
+		onHTTP("count-zero-is-default", "count 0 gives the default page", "servers that cannot tell 0 from absence", dropping(func(r *http.Request) bool { return r.URL.Query().Get("count") == "0" }, "count"), "scim.cursor.zero-count", "scim.paging.count-zero"),
 		onHTTP("count-negative-refused", "a negative count is refused", "servers that validate count as a natural number",
 			refusing(func(r *http.Request) bool { return strings.HasPrefix(r.URL.Query().Get("count"), "-") }, http.StatusBadRequest, "invalidValue", func(*http.Request, map[string]any) bool { return true }), "scim.paging.count-negative"),
 		onHTTP("start-index-always-1", "a list always says that it starts at 1", "servers whose startIndex is a constant",
