@@ -48,23 +48,34 @@ func (t *T) createKeeping(endpoint string, valid func(...map[string]any) map[str
 }
 
 // resource makes a Resource of the answer to a create. The body of that answer is only recommended
-// (RFC 7644 section 3.3); without one, the id is read where the Location header points.
-func (t *T) resource(endpoint string, body map[string]any, res *wire.Response) Resource {
-	id := res.String("/id")
-	if location := res.Header.Get("Location"); id == "" && res.OK() && len(res.Body) == 0 && location != "" {
-		last := location[strings.LastIndex(location, "/")+1:]
-		read := t.Get(endpoint + "/" + last)
-		if id = read.String("/id"); id != "" {
+// (RFC 7644 section 3.3): without an id in it, the resource is looked for where the Location header points,
+// and without its name in it, the resource is read.
+func (t *T) resource(endpoint string, body map[string]any, created *wire.Response) Resource {
+	id := created.String("/id")
+	location := created.Header.Get("Location")
+	if id == "" && created.OK() && len(created.Body) == 0 && location != "" {
+		path := endpoint + "/" + location[strings.LastIndex(location, "/")+1:]
+		if id = t.Get(path).String("/id"); id != "" {
 			t.RemoveLater(endpoint + "/" + url.PathEscape(id))
-			res = read
 		}
 	}
-	if !res.OK() || id == "" {
-		t.NotRun("the set-up failed: POST %s: %s", endpoint, withoutID(res, id))
+	if !created.OK() || id == "" {
+		t.NotRun("the set-up failed: POST %s: %s", endpoint, withoutID(created, id))
 	}
-	r := Resource{ID: id, Path: endpoint + "/" + url.PathEscape(id), Sent: body, Response: res}
+	r := Resource{ID: id, Path: endpoint + "/" + url.PathEscape(id), Sent: body, Created: created, Response: created}
+	if _, named := created.At("/" + nameOf(endpoint)); !named {
+		r.Response = t.Reread(r)
+	}
 	t.requireFresh(r)
 	return r
+}
+
+// nameOf is the attribute that names the resources of an endpoint.
+func nameOf(endpoint string) string {
+	if endpoint == "/Groups" {
+		return "displayName"
+	}
+	return "userName"
 }
 
 // requireFresh makes the check not-run when a new resource looks like one that was made before: with a

@@ -10,11 +10,13 @@ import (
 	"assay/suites/wire"
 )
 
-// Resource is a resource that a check made at the target.
+// Resource is a resource that a check made at the target. Its Response is the first that shows the
+// resource: the answer to the create, or to a read when that answer did not.
 type Resource struct {
-	ID   string
-	Path string         // relative to the SCIM base URL: "/Users/…"
-	Sent map[string]any // what was sent to make it
+	ID      string
+	Path    string         // relative to the SCIM base URL: "/Users/…"
+	Sent    map[string]any // what was sent to make it
+	Created *wire.Response // the answer to the create
 	*wire.Response
 }
 

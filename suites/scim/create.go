@@ -48,7 +48,7 @@ func createAnswer(s *check.Suite) {
 		Title: "the answer to a create has a Location header",
 		Refs:  check.Refs(check.RFC7644("3.3", quoteLocation)),
 	}, func(t *check.T) {
-		t.Expect(t.CreateUser().Response).To(check.HaveHeader("Location", ""))
+		t.Expect(t.CreateUser().Created).To(check.HaveHeader("Location", ""))
 	})
 	s.It(check.Spec{
 		ID: "scim.users.create-location-agrees", Level: check.Must,
@@ -56,9 +56,9 @@ func createAnswer(s *check.Suite) {
 		Refs:  check.Refs(check.RFC7644("3.3", quoteLocation)),
 	}, func(t *check.T) {
 		user := t.CreateUser()
-		t.Require("the Location header", user.Response, check.HaveHeader("Location", ""))
+		t.Require("the Location header", user.Created, check.HaveHeader("Location", ""))
 		t.Expect(user.Response).To(check.HaveJSON("/meta/location", check.BeNonEmptyString()))
-		header, err := resolve(t, user.Header.Get("Location"))
+		header, err := resolve(t, user.Created.Header.Get("Location"))
 		t.Require("the Location header is a URI", err, check.Be(nil))
 		member, err := resolve(t, user.String("/meta/location"))
 		t.Require("meta.location is a URI", err, check.Be(nil))

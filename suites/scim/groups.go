@@ -33,7 +33,7 @@ func groupLife(s *check.Suite) {
 		Refs:  check.Refs(check.RFC7644("3.3", quoteLocation)),
 		Needs: needs,
 	}, func(t *check.T) {
-		t.Expect(t.CreateGroup().Response).To(check.HaveHeader("Location", ""))
+		t.Expect(t.CreateGroup().Created).To(check.HaveHeader("Location", ""))
 	})
 	s.It(check.Spec{
 		ID: "scim.groups.read", Level: check.Must,

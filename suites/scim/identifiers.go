@@ -114,7 +114,7 @@ func meta(s *check.Suite) {
 		created := t.Reread(user).String("/meta/created")
 		t.Require("meta.created", created, check.BeNonEmptyString())
 		tick(t, created)
-		t.Require("the change", t.Put(user.Path, body(user, nil)), check.BeOK())
+		t.Require("the change", t.Put(user.Path, body(user, map[string]any{"displayName": "After " + t.Name()})), check.BeOK())
 		t.Expect(t.Reread(user)).To(check.HaveJSON("/meta/created", created))
 	})
 }

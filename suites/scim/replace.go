@@ -112,7 +112,7 @@ func replaceKeeps(s *check.Suite) {
 	}, func(t *check.T) {
 		user, other := t.CreateUser(), t.CreateUser()
 		t.Require("a PUT with the user's own id", t.Put(user.Path, body(user, nil)), check.BeOK())
-		t.Put(user.Path, body(user, map[string]any{"id": other.ID}))
+		t.Put(user.Path, body(user, map[string]any{"id": other.ID, "userName": t.Email()}))
 		t.Expect(t.Get(user.Path)).To(check.BeResource(user.ID))
 		t.Expect(t.Get(other.Path)).To(check.HaveJSON("/userName", userName(other)))
 	})
