@@ -69,7 +69,7 @@ func createValues() []Fault {
 				return len(list) == 2 && primaryCount(value) == 0 && sameJSON(list[0], list[1])
 			}, nil), "scim.users.no-duplicate-values"),
 		onHTTP("object-for-list-kept", "an object for a multi-valued attribute is stored as an object", "elimity-com/scim (measured)",
-			asSent("emails", post, func(value any) bool { _, ok := value.(map[string]any); return ok }, nil), "scim.users.list-given-as-object", "scim.users.wrong-type-refused"),
+			asSent("emails", post, func(value any) bool { _, ok := value.(map[string]any); return ok }, nil), "scim.users.list-given-as-object"),
 		onHTTP("string-for-complex-kept", "a string for a complex attribute is stored as a string", "servers that store documents without a schema",
 			asSent("name", post, isText, nil), "scim.users.complex-given-as-string", "scim.users.wrong-type-refused"),
 		onHTTP("number-for-string-kept", "a number for a string is stored as a number", "servers that store documents without a schema",

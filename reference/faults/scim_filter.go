@@ -52,14 +52,14 @@ func filterOperators() []Fault {
 				if matches(`^userName eq "[^"]*"$`)(query.Get("filter")) {
 					query.Del("filter")
 				}
-			}), "okta.aiw.group-deleted", "okta.aiw.group-member-added", "okta.aiw.group-push", "okta.oin.group-deleted", "okta.oin.group-member-added", "okta.oin.group-push", "okta.spec.unknown-user-name", "scim.filter.no-match-is-empty", "scim.filter.username-eq", "scim.filter.value-any-case", "scim.filter.value-escapes"),
+			}), "okta.aiw.group-deleted", "okta.aiw.group-member-added", "okta.aiw.group-push", "okta.oin.group-deleted", "okta.oin.group-member-added", "okta.oin.group-push", "okta.spec.unknown-user-name", "scim.bulk.fail-on-errors", "scim.filter.no-match-is-empty", "scim.filter.username-eq", "scim.filter.value-any-case", "scim.filter.value-escapes"),
 		onHTTP("filter-without-match-is-404", "a filter without a match is answered with 404", "servers that Okta accepts and Entra quarantines",
 			Rewrite(Every(On(http.MethodGet, "/Users"), WithQuery("filter")), func(r *Response) {
 				if doc := r.Document(); r.Status == http.StatusOK && encodedNumber(doc["totalResults"]) == "0" && len(r.Request.URL.Query()) == 1 &&
 					strings.HasPrefix(r.Request.URL.Query().Get("filter"), "userName eq ") && !strings.Contains(r.Request.URL.Query().Get("filter"), " and ") {
 					notFound(r)
 				}
-			}), "okta.spec.unknown-user-name", "scim.filter.no-match-is-empty", "scim.users.deleted-not-found"),
+			}), "okta.spec.unknown-user-name", "scim.bulk.fail-on-errors", "scim.filter.no-match-is-empty", "scim.users.deleted-not-found"),
 		onHTTP("filter-ne-is-eq", "ne is taken for eq", "servers that map every comparison to equality", replacing(" ne ", " eq "), "scim.filter.ne"),
 		onHTTP("filter-co-is-sw", "co finds what starts with the text", "servers that translate co to a prefix search of their index", replacing(" co ", " sw "), "scim.filter.co", "scim.filter.value-path-three-terms"),
 		onHTTP("filter-sw-is-co", "sw finds what contains the text", "servers that translate sw to LIKE with a wildcard on both sides", replacing(" sw ", " co "), "scim.filter.sw"),

@@ -160,7 +160,7 @@ func deleteFaults() []Fault {
 		{
 			Name: "delete-only-deactivates", Text: "DELETE answers 204, but the user is only deactivated and can still be read",
 			Model:   "products that keep deleted people for their audit trail and show the same record over SCIM",
-			Reddens: []string{"scim.groups.deleted-user-leaves", "scim.users.deleted-delete", "scim.users.deleted-name-is-free", "scim.users.deleted-not-found", "scim.users.deleted-patch", "scim.users.deleted-read", "scim.users.deleted-replace", "scim.users.replace-creates-nothing"}, Store: func(next directory.Store) directory.Store { return &softDelete{next} },
+			Reddens: []string{"scim.bulk.deletes", "scim.groups.deleted-user-leaves", "scim.users.deleted-delete", "scim.users.deleted-name-is-free", "scim.users.deleted-not-found", "scim.users.deleted-patch", "scim.users.deleted-read", "scim.users.deleted-replace", "scim.users.replace-creates-nothing"}, Store: func(next directory.Store) directory.Store { return &softDelete{next} },
 		},
 		{
 			Name: "deleted-still-found", Text: "a deleted user is still found by userName",

@@ -35,7 +35,7 @@ func metaFaults() []Fault {
 	}
 	elsewhere := func(location string) string { return strings.Replace(location, "/Users/", "/users/", 1) }
 	return []Fault{
-		onHTTP("id-with-reserved-word", "ids begin with bulkId", "servers that keep the bulkId of a bulk request as id", reservedIDs, "scim.users.id-without-reserved-word"),
+		onHTTP("id-with-reserved-word", "ids begin with bulkId", "servers that keep the bulkId of a bulk request as id", reservedIDs, "scim.bulk.circular-reference", "scim.bulk.deletes", "scim.bulk.extension-reference", "scim.bulk.member-reference", "scim.bulk.patches", "scim.bulk.replaces", "scim.users.id-without-reserved-word"),
 		onHTTP("meta-incomplete", "meta has no resourceType", "servers that leave out what the endpoint says already",
 			meta(func(meta map[string]any) { delete(meta, "resourceType") }), "scim.users.meta-assigned", "scim.users.meta-resource-type"),
 		onHTTP("meta-type-plural", "meta.resourceType of a user is Users", "servers that derive it from the endpoint",
@@ -170,13 +170,13 @@ func readFaults() []Fault {
 				if r.Status == http.StatusNotFound {
 					r.Status, r.Body = http.StatusOK, []byte(`{"schemas":["`+listURN+`"],"totalResults":0}`)
 				}
-			}), "okta.spec.unknown-id", "scim.users.deleted-read", "scim.users.replace-creates-nothing", "scim.users.unknown-id-404", "scim.users.unknown-id-refused"),
+			}), "okta.spec.unknown-id", "scim.bulk.deletes", "scim.users.deleted-read", "scim.users.replace-creates-nothing", "scim.users.unknown-id-404", "scim.users.unknown-id-refused"),
 		onHTTP("unknown-id-is-403", "reading a user that does not exist is answered with 403", "servers that check rights before existence",
 			Rewrite(users(http.MethodGet), func(r *Response) {
 				if r.Status == http.StatusNotFound {
 					*r = *failure(r.Request, http.StatusForbidden, "")
 				}
-			}), "okta.spec.unknown-id", "scim.users.deleted-read", "scim.users.unknown-id-404"),
+			}), "okta.spec.unknown-id", "scim.bulk.deletes", "scim.users.deleted-read", "scim.users.unknown-id-404"),
 		onHTTP("list-needs-a-page", "a list of all users without count has no resources", "servers whose page size is 0 unless the client gives one",
 			RewriteJSON(Every(On(http.MethodGet, "/Users"), Not(WithQuery("count")), Not(WithQuery("filter"))), http.StatusOK,
 				func(doc map[string]any) { delete(doc, "Resources") }), "scim.users.list"),
@@ -186,7 +186,7 @@ func readFaults() []Fault {
 		onHTTP("unknown-parameter-refused", "a query parameter that the server does not know is refused", "servers with a generated request parser that is strict",
 			refusing(Every(users(), WithQuery("assay")), http.StatusBadRequest, "invalidValue", func(*http.Request, map[string]any) bool { return true }), "scim.users.unknown-parameter-ignored"),
 		onHTTP("username-only-in-lists", "reading a single user does not show its userName", "servers that take the name for part of the address",
-			eachResource(On(http.MethodGet, "/Users/*"), func(doc map[string]any) { delete(doc, "userName") }), "okta.aiw.joiner", "okta.aiw.leaver", "okta.aiw.match", "okta.aiw.mover", "okta.oin.joiner", "okta.oin.match", "okta.oin.mover", "okta.oin.returner", "okta.spec.read-only-echo", "scim.patch.takes-no-taken-username", "scim.projection.attributes", "scim.projection.several", "scim.users.create-names-any-case", "scim.users.read-agrees-with-create", "scim.users.read-has-username", "scim.users.replace-answer-agrees", "scim.users.replace-id-ignored", "scim.users.replace-keeps-a-username", "scim.users.replace-takes-no-taken-username", "scim.users.replace-whole-representation", "scim.users.username-kept"),
+			eachResource(On(http.MethodGet, "/Users/*"), func(doc map[string]any) { delete(doc, "userName") }), "okta.aiw.joiner", "okta.aiw.leaver", "okta.aiw.match", "okta.aiw.mover", "okta.oin.joiner", "okta.oin.match", "okta.oin.mover", "okta.oin.returner", "okta.spec.read-only-echo", "scim.bulk.created-location", "scim.patch.takes-no-taken-username", "scim.projection.attributes", "scim.projection.several", "scim.users.create-names-any-case", "scim.users.read-agrees-with-create", "scim.users.read-has-username", "scim.users.replace-answer-agrees", "scim.users.replace-id-ignored", "scim.users.replace-keeps-a-username", "scim.users.replace-takes-no-taken-username", "scim.users.replace-whole-representation", "scim.users.username-kept"),
 	}
 }
 
@@ -207,7 +207,8 @@ func (s *deletedStore) Delete(ctx context.Context, tenant string, kind directory
 
 // List implements directory.Resources, wrongly.
 func (s *deletedStore) List(ctx context.Context, tenant string, q directory.Query) iter.Seq2[directory.Resource, error] {
-	gone, ok := s.gone.recall(q.Name)
+	name, _ := askedName(q)
+	gone, ok := s.gone.recall(name)
 	if q.Kind != directory.User || !ok {
 		return s.Store.List(ctx, tenant, q)
 	}
