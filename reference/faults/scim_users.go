@@ -205,6 +205,15 @@ func (s *deletedStore) Delete(ctx context.Context, tenant string, kind directory
 	return s.Store.Delete(ctx, tenant, kind, id, check)
 }
 
+// Count implements directory.Resources, wrongly.
+func (s *deletedStore) Count(ctx context.Context, tenant string, q directory.Query) (int, error) {
+	name, _ := askedName(q)
+	if _, ok := s.gone.recall(name); ok && q.Kind == directory.User {
+		return 1, nil
+	}
+	return s.Store.Count(ctx, tenant, q)
+}
+
 // List implements directory.Resources, wrongly.
 func (s *deletedStore) List(ctx context.Context, tenant string, q directory.Query) iter.Seq2[directory.Resource, error] {
 	name, _ := askedName(q)

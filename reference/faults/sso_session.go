@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"iter"
 	"net/http"
+	"strings"
 
 	"assay/reference/directory"
 )
@@ -31,6 +32,7 @@ func ssoSession() []Fault {
 			Text:    "sign-on does not look at active at all",
 			Model:   "applications that store active for the identity provider to read back and do nothing with it",
 			Reddens: []string{"lifecycle.leaver.session-ends", "lifecycle.leaver.cannot-sign-on"},
+			Site:    markSignOn,
 			Store:   func(next directory.Store) directory.Store { return &everybodyActive{next} },
 		},
 	}
@@ -84,17 +86,30 @@ func rememberedIdentity(next http.Handler) http.Handler {
 // everybodyActive hides that somebody is deactivated from everybody but SCIM, which reads the document.
 type everybodyActive struct{ directory.Store }
 
+// signOn marks the context of a request that is not one of SCIM.
+type signOn struct{}
+
+// markSignOn lets a store tell who asks: SCIM shall go on seeing what is so.
+func markSignOn(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/scim/") {
+			r = r.WithContext(context.WithValue(r.Context(), signOn{}, true))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // Get implements directory.Resources, wrongly.
 func (s *everybodyActive) Get(ctx context.Context, tenant string, kind directory.Kind, id string) (directory.Resource, error) {
 	r, err := s.Store.Get(ctx, tenant, kind, id)
-	r.Active = true
+	r.Active = r.Active || ctx.Value(signOn{}) != nil
 	return r, err
 }
 
 // List implements directory.Resources, wrongly.
 func (s *everybodyActive) List(ctx context.Context, tenant string, q directory.Query) iter.Seq2[directory.Resource, error] {
 	return mapped(s.Store.List(ctx, tenant, q), func(r directory.Resource) directory.Resource {
-		r.Active = true
+		r.Active = r.Active || ctx.Value(signOn{}) != nil
 		return r
 	})
 }

@@ -122,13 +122,33 @@ func believing(alg string) func(sso.Checker) sso.Checker {
 
 func subjectMissingAccepted() Fault {
 	return Fault{
-		Name:     "subject-missing-accepted",
-		Text:     "an ID token without a subject signs on whoever has the e-mail address",
-		Model:    "relying parties that know people by e-mail and do not read sub",
-		Reddens:  []string{"oidc.token.missing-subject"},
-		Checker:  Ignoring(sso.RuleSubject),
-		Outgoing: agreeingUserinfo(func(subject string) bool { return subject == "" }),
+		Name:    "subject-missing-accepted",
+		Text:    "an ID token without a subject keeps the subject of the token before it",
+		Model:   "decoders that fill a struct which is used again, so that a missing member keeps its last value",
+		Reddens: []string{"oidc.token.missing-subject"},
+		Checker: func(next sso.Checker) sso.Checker {
+			return &staleSubject{next: Ignoring(sso.RuleSubject)(next)}
+		},
 	}
+}
+
+// staleSubject fills a missing subject in with the last one of the same client.
+type staleSubject struct {
+	next sso.Checker
+	last memory[string, string] // by client
+}
+
+// Check implements sso.Checker, wrongly.
+func (s *staleSubject) Check(ctx context.Context, login sso.Login, raw string) (sso.Claims, error) {
+	claims, err := s.next.Check(ctx, login, raw)
+	if err != nil {
+		return claims, err
+	}
+	if claims.Subject == "" {
+		claims.Subject, _ = s.last.recall(login.ClientID)
+	}
+	s.last.keep(login.ClientID, claims.Subject)
+	return claims, nil
 }
 
 func userinfoSubjectNotCompared() Fault {
@@ -137,20 +157,20 @@ func userinfoSubjectNotCompared() Fault {
 		Text:     "userinfo is believed whoever it speaks about",
 		Model:    "relying parties that merge the userinfo answer into the claims without comparing sub (OpenID Connect Core section 5.3.2)",
 		Reddens:  []string{"oidc.token.other-subject-in-userinfo"},
-		Outgoing: agreeingUserinfo(func(subject string) bool { return subject != "" }),
+		Outgoing: agreeingUserinfo(),
 	}
 }
 
 // agreeingUserinfo makes userinfo name the subject of the ID token that came with the access token,
-// as if nobody compared them, for the subjects that are picked.
-func agreeingUserinfo(picked func(subject string) bool) func(http.RoundTripper) http.RoundTripper {
+// as if nobody compared them.
+func agreeingUserinfo() func(http.RoundTripper) http.RoundTripper {
 	var subjects memory[string, string] // by access token
 	return RewriteAnswers(func(req *http.Request, doc map[string]any) {
 		if token := textOf(doc, "id_token"); token != "" {
 			subjects.keep(textOf(doc, "access_token"), textOf(payloadOf(token), "sub"))
 			return
 		}
-		if subject, ok := subjects.recall(bearerOf(req)); ok && picked(subject) {
+		if subject, ok := subjects.recall(bearerOf(req)); ok && subject != "" {
 			doc["sub"] = subject
 		}
 	})
