@@ -54,6 +54,8 @@ func work(ctx context.Context, names []string, receive func(kill)) error {
 	}
 	cmd := exec.CommandContext(ctx, self, "prove", "--worker", "--fault", strings.Join(names, ","))
 	cmd.Stderr = os.Stderr
+	// The processes live for minutes and hold little: collecting garbage less often is time well saved.
+	cmd.Env = append(os.Environ(), "GOGC=400")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return fmt.Errorf("start a process: %w", err)
