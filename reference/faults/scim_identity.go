@@ -15,6 +15,7 @@ func scimIdentity() []Fault {
 	}
 	return []Fault{
 		onHTTP("client-id-taken", "the id that the client sends with a create becomes the user's id", "servers that store what they get", clientIDs, "scim.users.create-id-is-the-servers"),
+		onHTTP("ids-made-of-attributes", "two users who have userType and displayName in common get one id", "servers whose key is made of attributes that are not unique", sharedIDs, "scim.users.ids-differ"),
 		onHTTP("unchanged-put-recreates", "a PUT that changes nothing gives the user another id",
 			"servers that take no changed row for no such row, and insert", recreated, "scim.users.id-stable", "scim.users.replace-id-ignored"),
 		onHTTP("reads-lag-for-users", "a user is not found at first when another was made since", "servers that read from a replica behind the one they write to",
@@ -63,6 +64,22 @@ func (a *aliases) show(doc map[string]any) {
 	if shown, ok := a.shown.recall(textOf(doc, "id")); ok {
 		doc["id"] = shown
 	}
+}
+
+// sharedIDs answers a create with the id of the user who looked the same.
+func sharedIDs(next http.Handler) http.Handler {
+	var ids memory[string, string]
+	return RewriteJSON(On(http.MethodPost, "/Users"), http.StatusCreated, func(doc map[string]any) {
+		if textOf(doc, "userType") == "" {
+			return
+		}
+		looks := textOf(doc, "userType") + "\n" + textOf(doc, "displayName")
+		if id, ok := ids.recall(looks); ok {
+			doc["id"] = id
+			return
+		}
+		ids.keep(looks, textOf(doc, "id"))
+	})(next)
 }
 
 func clientIDs(next http.Handler) http.Handler {
