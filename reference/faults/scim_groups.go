@@ -20,18 +20,7 @@ const namePrefix = len(`displayName eq "assay-12345678`)
 
 func memberFaults() []Fault {
 	put := On(http.MethodPut, "/Groups/*")
-	keeping := func(change func(sent, before map[string]any)) wrapper {
-		return func(next http.Handler) http.Handler {
-			return RewriteRequest(put, func(r *http.Request, body []byte) []byte {
-				doc, before := decodeObject(body), resourceAt(next, r, r.URL.Path)
-				if doc == nil || before == nil {
-					return body
-				}
-				change(doc, before)
-				return encodeObject(doc, body)
-			})(next)
-		}
-	}
+	keeping := func(change func(sent, before map[string]any)) wrapper { return keepingFrom(put, change) }
 	return []Fault{
 		onHTTP("put-adds-members", "PUT adds members to a group and takes none out", "servers that insert the rows of the new members and leave the old rows",
 			keeping(func(sent, before map[string]any) {

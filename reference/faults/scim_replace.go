@@ -10,18 +10,7 @@ import (
 
 func replaceFaults() []Fault {
 	put := On(http.MethodPut, "/Users/*")
-	keeping := func(change func(sent, before map[string]any)) wrapper {
-		return func(next http.Handler) http.Handler {
-			return RewriteRequest(put, func(r *http.Request, body []byte) []byte {
-				doc, before := decodeObject(body), resourceAt(next, r, r.URL.Path)
-				if doc == nil || before == nil {
-					return body
-				}
-				change(doc, before)
-				return encodeObject(doc, body)
-			})(next)
-		}
-	}
+	keeping := func(change func(sent, before map[string]any)) wrapper { return keepingFrom(put, change) }
 	return []Fault{
 		onHTTP("put-answers-201", "PUT is answered with 201", "servers with one handler for create and replace",
 			Rewrite(Every(put, Not(WithQuery("attributes"))), func(r *Response) {

@@ -218,3 +218,17 @@ func encodedText(value any) string {
 	text, _ := value.(string)
 	return text
 }
+
+// keepingFrom changes the selected replacements of a resource in view of what the resource was before.
+func keepingFrom(when When, change func(sent, before map[string]any)) wrapper {
+	return func(next http.Handler) http.Handler {
+		return RewriteRequest(when, func(r *http.Request, body []byte) []byte {
+			doc, before := decodeObject(body), resourceAt(next, r, r.URL.Path)
+			if doc == nil || before == nil {
+				return body
+			}
+			change(doc, before)
+			return encodeObject(doc, body)
+		})(next)
+	}
+}
