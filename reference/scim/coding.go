@@ -96,10 +96,11 @@ func tooLong(err error) bool {
 
 // readLimited reads a body to its end. Neither the bytes that arrive nor those that they stand for may be
 // more than the limit; beyond it the error is tooLarge. As much again is then read and thrown away: a client
-// that is still sending when the connection is closed sees a reset, and not the refusal.
+// that is still sending when the connection is closed sees a reset, and not the refusal. One that waits to
+// be told to send (RFC 9110 section 10.1.1) is not told to.
 func readLimited(r *http.Request, limit int64, tooLarge error) ([]byte, error) {
 	body, err := readUpTo(r, limit, tooLarge)
-	if errors.Is(err, tooLarge) {
+	if errors.Is(err, tooLarge) && r.Header.Get("Expect") == "" {
 		_, _ = io.CopyN(io.Discard, r.Body, 2*limit) // the answer is the same, however much there is
 	}
 	return body, err
