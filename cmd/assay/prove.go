@@ -149,7 +149,7 @@ func (p *program) prove(ctx context.Context, chosen []faults.Fault, o proveOptio
 	if o.json {
 		rows = p.err
 	}
-	matrix.Faults, err = shareOut(ctx, chosen, o.parallel, func(k kill) { printKill(rows, k) })
+	matrix.Faults, err = p.shareOut(ctx, chosen, o.parallel, func(k kill) { printKill(rows, k) })
 	if ctx.Err() != nil {
 		return &exitError{exitInterrupted, errors.New("interrupted")}
 	}

@@ -17,7 +17,7 @@ import (
 // shareOut proves faults in several processes, each of which runs this binary on its share: Ginkgo runs
 // one tree at a time in a process. done is called with each proof as it comes in, one at a time. The
 // proofs are returned in the order of the faults.
-func shareOut(ctx context.Context, chosen []faults.Fault, processes int, done func(kill)) ([]kill, error) {
+func (p *program) shareOut(ctx context.Context, chosen []faults.Fault, processes int, done func(kill)) ([]kill, error) {
 	processes = max(1, min(processes, len(chosen)))
 	byName := map[string]kill{}
 	var mu sync.Mutex
@@ -34,7 +34,7 @@ func shareOut(ctx context.Context, chosen []faults.Fault, processes int, done fu
 		for j := i; j < len(chosen); j += processes {
 			share = append(share, chosen[j].Name)
 		}
-		workers.Go(func() { failures[i] = work(ctx, share, receive) })
+		workers.Go(func() { failures[i] = p.work(ctx, share, receive) })
 	}
 	workers.Wait()
 	proofs := []kill{}
@@ -47,13 +47,13 @@ func shareOut(ctx context.Context, chosen []faults.Fault, processes int, done fu
 }
 
 // work runs one process on a share of the faults and reads its proofs.
-func work(ctx context.Context, names []string, receive func(kill)) error {
+func (p *program) work(ctx context.Context, names []string, receive func(kill)) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, self, "prove", "--worker", "--fault", strings.Join(names, ","))
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = p.err
 	// The processes live for minutes and hold little: collecting garbage less often is time well saved.
 	cmd.Env = append(os.Environ(), "GOGC=400")
 	out, err := cmd.StdoutPipe()

@@ -32,15 +32,16 @@ func LackResource(id string) types.GomegaMatcher {
 
 // HoldExactly matches a ListResponse that holds these resources and no other, in any order.
 func HoldExactly(wanted ...string) types.GomegaMatcher {
-	return listing(func(ids []string) *Finding {
-		got, want := slices.Clone(ids), slices.Clone(wanted)
-		slices.Sort(got)
-		slices.Sort(want)
-		if slices.Equal(got, want) {
-			return nil
-		}
-		return &Finding{Where: "Resources", Wanted: []string{"exactly " + idList(wanted)}, Got: idList(ids)}
-	})
+	return listing(func(ids []string) *Finding { return exactly("Resources", ids, wanted) })
+}
+
+// exactly finds fault with ids that are not the wanted ones, in any order.
+func exactly(where string, ids, wanted []string) *Finding {
+	got, want := slices.Sorted(slices.Values(ids)), slices.Sorted(slices.Values(wanted))
+	if slices.Equal(got, want) {
+		return nil
+	}
+	return &Finding{Where: where, Wanted: []string{"exactly " + idList(wanted)}, Got: idList(ids)}
 }
 
 func listing(find func(ids []string) *Finding) types.GomegaMatcher {
@@ -53,16 +54,17 @@ func listing(find func(ids []string) *Finding) types.GomegaMatcher {
 }
 
 // IDs returns the ids of the resources in a ListResponse.
-func IDs(r *wire.Response) []string {
-	value, _ := r.At("/Resources")
-	list, _ := value.([]any)
-	ids := make([]string, 0, len(list))
-	for _, item := range list {
-		id, _ := wire.At(item, "/id")
-		text, _ := id.(string)
-		ids = append(ids, text)
+func IDs(r *wire.Response) []string { return texts(r, "/Resources", "/id") }
+
+// texts returns the string at a JSON Pointer in each element of a list; "" where there is none.
+func texts(r *wire.Response, list, pointer string) []string {
+	elements := Elements(r, list)
+	found := make([]string, len(elements))
+	for i, element := range elements {
+		value, _ := wire.At(element, pointer)
+		found[i], _ = value.(string)
 	}
-	return ids
+	return found
 }
 
 func idList(ids []string) string {
@@ -79,27 +81,9 @@ func idList(ids []string) string {
 // HaveMembers matches a group whose members are exactly the resources with these ids, in any order.
 func HaveMembers(wanted ...string) types.GomegaMatcher {
 	return response(func(r *wire.Response) *Finding {
-		got, want := memberIDs(r), slices.Clone(wanted)
-		slices.Sort(got)
-		slices.Sort(want)
 		if !r.OK() {
 			return &Finding{Where: "status", Wanted: []string{"the group"}, Got: r.Summary()}
 		}
-		if slices.Equal(got, want) {
-			return nil
-		}
-		return &Finding{Where: "members of the group", Wanted: []string{"exactly " + idList(wanted)}, Got: idList(got)}
+		return exactly("members of the group", slices.Sorted(slices.Values(texts(r, "/members", "/value"))), wanted)
 	})
-}
-
-func memberIDs(r *wire.Response) []string {
-	value, _ := r.At("/members")
-	list, _ := value.([]any)
-	ids := make([]string, 0, len(list))
-	for _, item := range list {
-		id, _ := wire.At(item, "/value")
-		text, _ := id.(string)
-		ids = append(ids, text)
-	}
-	return ids
 }
