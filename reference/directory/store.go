@@ -11,6 +11,7 @@ type Store interface {
 	Resources
 	Connections
 	Audit
+	Feed
 
 	// Close releases the store. Nothing may be called afterwards.
 	Close() error

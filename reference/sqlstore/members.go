@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"assay/reference/directory"
 )
@@ -16,6 +18,10 @@ type edit struct {
 	tenant  string
 	group   int64
 	changed bool
+	// What the edit comes to, by id. A member that was added and removed again is in neither.
+	removed []string
+	joined  map[string]int // with its place among all that joined
+	joins   int
 }
 
 const memberColumns = `r.id, r.kind, r.display`
@@ -57,7 +63,15 @@ func (e *edit) add(ctx context.Context, id string) error {
 	if err != nil {
 		return e.store.notFound(err)
 	}
-	return e.exec(ctx, `INSERT INTO members (grp, member) VALUES (?, ?) ON CONFLICT DO NOTHING`, e.group, seq)
+	fresh, err := e.exec(ctx, `INSERT INTO members (grp, member) VALUES (?, ?) ON CONFLICT DO NOTHING`, e.group, seq)
+	if fresh {
+		if e.joined == nil {
+			e.joined = map[string]int{}
+		}
+		e.joins++
+		e.joined[id] = e.joins
+	}
+	return err
 }
 
 // RemoveMembers implements directory.Edit.
@@ -67,10 +81,13 @@ func (e *edit) RemoveMembers(ctx context.Context, ids ...string) error {
 		if !e.store.dialect.storable(id) {
 			continue // nobody has this id; asking for it would spoil the transaction
 		}
-		err := e.exec(ctx, `DELETE FROM members WHERE grp = ?
+		gone, err := e.exec(ctx, `DELETE FROM members WHERE grp = ?
 			AND member = (SELECT seq FROM resources WHERE tenant = ? AND id = ?)`, e.group, e.tenant, id)
 		if err != nil {
 			return fmt.Errorf("remove member %q: %w", id, err)
+		}
+		if gone {
+			e.left(id)
 		}
 	}
 	return nil
@@ -78,23 +95,45 @@ func (e *edit) RemoveMembers(ctx context.Context, ids ...string) error {
 
 // ClearMembers implements directory.Edit.
 func (e *edit) ClearMembers(ctx context.Context) error {
-	if err := e.exec(context.WithoutCancel(ctx), `DELETE FROM members WHERE grp = ?`, e.group); err != nil {
+	members, err := e.Members(ctx)
+	if err != nil {
 		return fmt.Errorf("clear members: %w", err)
+	}
+	if _, err := e.exec(context.WithoutCancel(ctx), `DELETE FROM members WHERE grp = ?`, e.group); err != nil {
+		return fmt.Errorf("clear members: %w", err)
+	}
+	for _, m := range members {
+		e.left(m.ID)
 	}
 	return nil
 }
 
-func (e *edit) exec(ctx context.Context, query string, args ...any) error {
+// left notes that a member has left the group.
+func (e *edit) left(id string) {
+	if _, just := e.joined[id]; just {
+		delete(e.joined, id)
+		return
+	}
+	e.removed = append(e.removed, id)
+}
+
+// added are the ids that have joined, in this order.
+func (e *edit) added() []string {
+	return slices.SortedFunc(maps.Keys(e.joined), func(a, b string) int { return e.joined[a] - e.joined[b] })
+}
+
+// exec tells whether a statement has changed the members.
+func (e *edit) exec(ctx context.Context, query string, args ...any) (bool, error) {
 	res, err := e.conn.ExecContext(ctx, query, args...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	n, err := res.RowsAffected()
 	if err != nil {
-		return err
+		return false, err
 	}
 	e.changed = e.changed || n > 0
-	return nil
+	return n > 0, nil
 }
 
 // MembersOf implements directory.Resources.

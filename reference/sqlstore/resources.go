@@ -79,14 +79,17 @@ func (s *Store) Create(ctx context.Context, tenant string, r directory.Resource,
 	if err != nil {
 		return directory.Resource{}, err
 	}
-	err = s.write.do(ctx, func(ctx context.Context, conn conn) error {
+	err = s.changing(ctx, tenant, func(ctx context.Context, conn conn) error {
 		r.Created, r.Version = now(), 1
 		r.Modified = r.Created
 		if r.Seq, err = s.insert(ctx, conn, tenant, r, raw); err != nil {
 			return err
 		}
 		e := edit{store: s, conn: conn, tenant: tenant, group: r.Seq}
-		return e.AddMembers(ctx, members...)
+		if err := e.AddMembers(ctx, members...); err != nil {
+			return err
+		}
+		return s.publish(ctx, conn, tenant, directory.Change{Kind: r.Kind, ID: r.ID, Action: directory.Created, Added: e.added()})
 	})
 	if err != nil {
 		return directory.Resource{}, fmt.Errorf("create %s: %w", r.Kind, err)
@@ -130,7 +133,7 @@ func get(ctx context.Context, q querier, tenant string, kind directory.Kind, id 
 func (s *Store) Update(ctx context.Context, tenant string, kind directory.Kind, id string,
 	change func(directory.Edit, *directory.Resource) error) (directory.Resource, error) {
 	var out directory.Resource
-	err := s.write.do(ctx, func(ctx context.Context, conn conn) error {
+	err := s.changing(ctx, tenant, func(ctx context.Context, conn conn) error {
 		old, err := get(ctx, conn, tenant, kind, id)
 		if err != nil {
 			return fmt.Errorf("update %s: %w", kind, s.notFound(err))
@@ -140,7 +143,7 @@ func (s *Store) Update(ctx context.Context, tenant string, kind directory.Kind, 
 		if err := change(e, &fresh); err != nil {
 			return err
 		}
-		out, err = s.save(ctx, conn, old, fresh, e.changed)
+		out, err = s.save(ctx, e, old, fresh)
 		return err
 	})
 	if err != nil {
@@ -149,7 +152,7 @@ func (s *Store) Update(ctx context.Context, tenant string, kind directory.Kind, 
 	return out, nil
 }
 
-func (s *Store) save(ctx context.Context, conn conn, old stored, fresh directory.Resource, membersChanged bool) (directory.Resource, error) {
+func (s *Store) save(ctx context.Context, e *edit, old stored, fresh directory.Resource) (directory.Resource, error) {
 	fresh.ID, fresh.Kind, fresh.Created = old.ID, old.Kind, old.Created
 	fresh.Modified, fresh.Version, fresh.Seq = old.Modified, old.Version, old.Seq
 	raw, err := encodeAttributes(fresh.Attributes)
@@ -158,18 +161,23 @@ func (s *Store) save(ctx context.Context, conn conn, old stored, fresh directory
 	}
 	same := fresh.ExternalID == old.ExternalID && fresh.Name == old.Name && fresh.Email == old.Email &&
 		fresh.Active == old.Active && bytes.Equal(raw, old.raw)
-	if same && !membersChanged {
+	if same && !e.changed {
 		return fresh, nil
 	}
 	fresh.Modified, fresh.Version = after(old.Modified), old.Version+1
-	_, err = conn.ExecContext(ctx, `UPDATE resources SET external_id = ?, name = ?, name_key = ?, email = ?, email_key = ?,
+	_, err = e.conn.ExecContext(ctx, `UPDATE resources SET external_id = ?, name = ?, name_key = ?, email = ?, email_key = ?,
 		display = ?, active = ?, attributes = ?, modified = ?, version = ? WHERE seq = ?`,
 		fresh.ExternalID, fresh.Name, foldKey(fresh.Name), fresh.Email, foldKey(fresh.Email),
 		displayOf(fresh), fresh.Active, raw, toNanos(fresh.Modified), fresh.Version, old.seq)
 	if err != nil {
 		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, s.conflict(err, fresh))
 	}
-	return fresh, nil
+	change, err := changeOf(old, fresh, raw)
+	if err != nil {
+		return directory.Resource{}, err
+	}
+	change.Removed, change.Added = e.removed, e.added()
+	return fresh, s.publish(ctx, e.conn, e.tenant, change)
 }
 
 // after is now, but always later than the last change, even when the clock was set back.
@@ -182,7 +190,7 @@ func after(last time.Time) time.Time {
 
 // Delete implements directory.Resources. The groups that lose a member by it count as changed.
 func (s *Store) Delete(ctx context.Context, tenant string, kind directory.Kind, id string, check func(directory.Resource) error) error {
-	return s.write.do(ctx, func(ctx context.Context, conn conn) error {
+	return s.changing(ctx, tenant, func(ctx context.Context, conn conn) error {
 		old, err := get(ctx, conn, tenant, kind, id)
 		if err != nil {
 			return fmt.Errorf("delete %s: %w", kind, s.notFound(err))
@@ -192,23 +200,29 @@ func (s *Store) Delete(ctx context.Context, tenant string, kind directory.Kind, 
 				return err
 			}
 		}
-		if err := remove(ctx, conn, old.seq); err != nil {
+		if err := s.remove(ctx, conn, tenant, old, directory.Deleted); err != nil {
 			return fmt.Errorf("delete %s: %w", kind, err)
 		}
 		return nil
 	})
 }
 
-func remove(ctx context.Context, conn conn, seq int64) error {
+// remove takes a resource out of the directory and its groups, which is what the action calls it.
+func (s *Store) remove(ctx context.Context, conn conn, tenant string, old stored, action directory.ChangeAction) error {
 	const microsecond = int64(time.Microsecond)
 	at := toNanos(now())
 	_, err := conn.ExecContext(ctx, `UPDATE resources SET version = version + 1,
 		modified = CASE WHEN modified < ? THEN ? ELSE modified + ? END
-		WHERE seq IN (SELECT grp FROM members WHERE member = ?)`, at, at, microsecond, seq)
+		WHERE seq IN (SELECT grp FROM members WHERE member = ?)`, at, at, microsecond, old.seq)
 	if err != nil {
 		return err
 	}
+	if err := s.publishLeaving(ctx, conn, tenant, old); err != nil {
+		return err
+	}
 	// Memberships and identities go by ON DELETE CASCADE.
-	_, err = conn.ExecContext(ctx, `DELETE FROM resources WHERE seq = ?`, seq)
-	return err
+	if _, err = conn.ExecContext(ctx, `DELETE FROM resources WHERE seq = ?`, old.seq); err != nil {
+		return err
+	}
+	return s.publish(ctx, conn, tenant, directory.Change{Kind: old.Kind, ID: old.ID, Action: action})
 }

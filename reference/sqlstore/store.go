@@ -42,6 +42,7 @@ type Store struct {
 	dialect dialect
 	read    *reader
 	write   *writer
+	feed    *feed
 	dbs     []*sql.DB // what Close closes, in this order
 }
 
@@ -55,7 +56,18 @@ var _ directory.Store = (*Store)(nil)
 //
 // Anything else is the path of a SQLite file, which is created where there is none, readable by its
 // owner only. An empty source is a private SQLite database in memory, which is gone after Close.
-func Open(ctx context.Context, source string) (*Store, error) {
+func Open(ctx context.Context, source string, options ...Option) (*Store, error) {
+	s, err := open(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	for _, set := range options {
+		set(s)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, source string) (*Store, error) {
 	switch {
 	case source == "":
 		return openMemory(ctx)
@@ -63,6 +75,19 @@ func Open(ctx context.Context, source string) (*Store, error) {
 		return openPostgres(ctx, source)
 	}
 	return openFile(ctx, source)
+}
+
+// Option is a setting of Open.
+type Option func(*Store)
+
+// KeepChanges is how many of its newest changes each tenant keeps in the change feed at least, and, but for a
+// few percent, at most. Anything below 1 stands for DefaultKeepChanges.
+func KeepChanges(n int) Option {
+	return func(s *Store) {
+		if n > 0 {
+			s.feed.keep = n
+		}
+	}
 }
 
 // assemble migrates a database and makes a Store of it. readDB and writeDB may be one.
@@ -76,7 +101,7 @@ func assemble(ctx context.Context, d dialect, readDB, writeDB *sql.DB, migrate f
 	if err := migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate database: %w", err), closeAll(dbs))
 	}
-	return &Store{dialect: d, read: &reader{db: readDB, dialect: d}, write: newWriter(writeDB, d), dbs: dbs}, nil
+	return &Store{dialect: d, read: &reader{db: readDB, dialect: d}, write: newWriter(writeDB, d), feed: newFeed(), dbs: dbs}, nil
 }
 
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, dir string, options ...goose.ProviderOption) error {
