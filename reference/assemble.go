@@ -31,6 +31,8 @@ type parts struct {
 	admin  *access.Admin
 	ledger *leniency.Ledger
 	audit  *audit.Recorder
+
+	stopping chan struct{} // closed when the server is about to stop
 }
 
 func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
@@ -42,7 +44,7 @@ func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := sqlstore.Open(ctx, o.Data)
+	opened, err := sqlstore.Open(ctx, o.Data, sqlstore.KeepChanges(o.KeepChanges))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +84,7 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 		o.AdminToken = access.NewAdminToken()
 	}
 	p := &parts{
-		Options: o, base: base, store: store, vault: vault,
+		Options: o, stopping: make(chan struct{}), base: base, store: store, vault: vault,
 		tokens: access.NewTokens(store, o.Now),
 		admin:  access.NewAdmin(o.AdminToken),
 		ledger: &leniency.Ledger{},
@@ -102,7 +104,7 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 	if err != nil {
 		return nil, err
 	}
-	return &Server{
+	s := &Server{
 		BaseURL: base, SCIM: base + scimPath, Login: base + "/login", Callback: base + sso.CallbackPath,
 		Admin: base + "/api", Console: base + "/console",
 		Tenant: tenant, Token: token, AdminToken: o.AdminToken,
@@ -112,7 +114,9 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 			IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 			ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
 		},
-	}, nil
+	}
+	s.http.RegisterOnShutdown(func() { close(p.stopping) })
+	return s, nil
 }
 
 // scim returns the SCIM handler with the faults around and under it.
@@ -161,7 +165,7 @@ func (p *parts) site() (http.Handler, error) {
 	}
 	api := admin.New(admin.Options{
 		Store: p.store, Admin: p.admin, Tokens: p.tokens, SignOn: relying, Leniencies: p.ledger, Vault: p.vault, Audit: p.audit,
-		Logger: p.Logger, SCIMURL: p.base + scimPath, Version: p.Version, Now: p.Now,
+		Logger: p.Logger, SCIMURL: p.base + scimPath, Version: p.Version, Now: p.Now, Stopping: p.stopping,
 	})
 	mux := http.NewServeMux()
 	relying.Register(mux)

@@ -41,6 +41,10 @@ type Options struct {
 	Rate  float64
 	Burst int
 
+	// KeepChanges is how many of its newest changes each tenant keeps in the change feed;
+	// sqlstore.DefaultKeepChanges when it is 0.
+	KeepChanges int
+
 	SSO    *SSO           // connection of the first tenant, set at start; nil leaves what there is
 	Faults []faults.Fault // switched on, the first innermost
 	Logger *slog.Logger   // nothing is logged when nil

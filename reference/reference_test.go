@@ -149,7 +149,7 @@ func TestAdministration(t *testing.T) {
 	}
 	openapi := send(t, http.DefaultClient, http.MethodGet, s.Admin+"/openapi.json", nil, "").json(t)
 	paths := openapi["paths"].(map[string]any)
-	if len(paths) != 6 || openapi["info"].(map[string]any)["version"] != "1.2.3" {
+	if len(paths) != 8 || openapi["info"].(map[string]any)["version"] != "1.2.3" {
 		t.Errorf("OpenAPI document: %v", paths)
 	}
 	got := call(t, http.MethodGet, tenant, s.AdminToken, "").json(t)
@@ -229,7 +229,7 @@ func TestConsole(t *testing.T) {
 		t.Fatalf("overview: status %d: %s", got.status, got.text)
 	}
 	for path, want := range map[string]string{
-		"/people": "&lt;script&gt;", "/groups": "No groups yet", "/audit": "console.login.succeeded", "/people?page=99": "1–1 of 1",
+		"/people": "&lt;script&gt;", "/groups": "No groups yet", "/audit": "console.login.succeeded", "/changes": "created", "/people?page=99": "1–1 of 1",
 		"?tenant=nobody": "no such tenant",
 	} {
 		got := send(t, browser, http.MethodGet, s.Console+path, nil, "")

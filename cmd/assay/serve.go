@@ -18,6 +18,7 @@ import (
 
 	"assay/reference"
 	"assay/reference/faults"
+	"assay/reference/sqlstore"
 )
 
 // shutdownTimeout is how long requests may take to finish once the process is asked to stop.
@@ -33,6 +34,7 @@ type serveFlags struct {
 	setStrict                     bool // whether --strict was given
 	rate                          float64
 	burst                         int
+	keepChanges                   int
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -60,6 +62,7 @@ line on standard output has what a script needs; the log and the words for peopl
 	f.BoolVar(&flags.strict, "strict", false, "forgive SCIM clients nothing: refuse what only reference/docs/leniency.md makes acceptable")
 	f.Float64Var(&flags.rate, "rate", 0, "SCIM requests a second that one token may make; beyond it 429 (0: no limit)")
 	f.IntVar(&flags.burst, "burst", 0, "SCIM requests that one token may make at once (default: those of one second)")
+	f.IntVar(&flags.keepChanges, "keep-changes", sqlstore.DefaultKeepChanges, "how many of its newest changes each tenant keeps in the change feed")
 	f.StringVar(&flags.addr, "addr", loopback, "address to listen on, host:port; port 0 is any free one")
 	f.StringVar(&flags.data, "data", "", "SQLite file or postgres:// URL to keep the data in (default: memory)")
 	f.StringVar(&flags.keyset, "keyset", "", "file with the key that seals secrets, made where there is none (default: beside the SQLite file; assay.keyset.json with PostgreSQL)")
@@ -87,6 +90,10 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 	if err := f.limit(&o); err != nil {
 		return o, err
 	}
+	if f.keepChanges < 0 {
+		return o, usage("--keep-changes %d is not a number of changes", f.keepChanges)
+	}
+	o.KeepChanges = f.keepChanges
 	if f.setStrict {
 		o.Strict = &f.strict
 	}

@@ -38,7 +38,7 @@ type Tokens interface {
 	RotateFor(ctx context.Context, tenant, subject string) (plain string, record directory.Token, err error)
 }
 
-// Options is what the API works with. Now may be left out.
+// Options is what the API works with. Now, Stopping and Heartbeat may be left out.
 type Options struct {
 	Store      directory.Store
 	Admin      *access.Admin
@@ -51,10 +51,16 @@ type Options struct {
 	SCIMURL    string
 	Version    string // of the OpenAPI document
 	Now        func() time.Time
+	// Stopping is closed when the server is about to stop: streams end then, which would last for ever.
+	Stopping <-chan struct{}
+	// Heartbeat is how long a stream stays silent at most, and how long its client may take to receive what
+	// is sent.
+	Heartbeat time.Duration
 }
 
 type api struct {
 	Options
+	streams chan struct{} // one place a stream
 }
 
 // New returns the handler of the API. It serves the paths under /api/.
@@ -62,8 +68,11 @@ func New(o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Heartbeat <= 0 {
+		o.Heartbeat = heartbeat
+	}
 	mux := http.NewServeMux()
-	a := &api{Options: o}
+	a := &api{Options: o, streams: make(chan struct{}, maxStreams)}
 	a.register(humago.New(mux, config(o.Version)))
 	return a.guard(mux)
 }
@@ -135,6 +144,9 @@ func (a *api) register(h huma.API) {
 		"Make the SCIM connection strict or lenient", 404), a.setSCIM)
 	huma.Register(h, operation("list-audit-events", http.MethodGet, "/api/tenants/{tenant}/audit",
 		"Read the newest audit events, newest first", 404), a.events)
+	huma.Register(h, operation("list-changes", http.MethodGet, "/api/tenants/{tenant}/changes",
+		"Read what has happened to users and groups, in the order of commits", 404, 410), a.changes)
+	huma.Register(h, streamOperation(h), a.streamChanges)
 }
 
 // find returns a tenant or the problem that there is none.

@@ -63,6 +63,7 @@ func New(o Options) (http.Handler, error) {
 	mux.Handle("GET /console", c.member(c.overview))
 	mux.Handle("GET /console/people", c.member(c.people))
 	mux.Handle("GET /console/groups", c.member(c.groups))
+	mux.Handle("GET /console/changes", c.member(c.changes))
 	mux.Handle("GET /console/audit", c.member(c.audit))
 	return http.NewCrossOriginProtection().Handler(o.Sessions.Handler(mux)), nil
 }
