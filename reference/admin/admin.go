@@ -144,6 +144,14 @@ func (a *api) register(h huma.API) {
 		"Make the SCIM connection strict or lenient", 404), a.setSCIM)
 	huma.Register(h, operation("list-audit-events", http.MethodGet, "/api/tenants/{tenant}/audit",
 		"Read the newest audit events, newest first", 404), a.events)
+	huma.Register(h, operation("archive-user", http.MethodPost, "/api/tenants/{tenant}/users/{user}/archive",
+		"Archive a user: the e-mail address and the names become free. Doing so again changes nothing", 404, 409), a.archive)
+	huma.Register(h, operation("list-archived-users", http.MethodGet, "/api/tenants/{tenant}/archived-users",
+		"List the archived users, in the order of archiving", 404), a.archivedUsers)
+	huma.Register(h, operation("get-archived-user", http.MethodGet, "/api/tenants/{tenant}/archived-users/{user}",
+		"Read an archived user", 404), a.archivedUser)
+	huma.Register(h, operation("delete-archived-user", http.MethodDelete, "/api/tenants/{tenant}/archived-users/{user}",
+		"Delete an archived user for good", 404, 409), a.deleteArchived)
 	huma.Register(h, operation("list-changes", http.MethodGet, "/api/tenants/{tenant}/changes",
 		"Read what has happened to users and groups, in the order of commits", 404, 410), a.changes)
 	huma.Register(h, streamOperation(h), a.streamChanges)

@@ -26,6 +26,8 @@ const (
 	LoginRefused      Action = "sso.login.refused"
 	IdentityLinked    Action = "sso.identity.linked"
 	LoggedOut         Action = "sso.logout"
+	UserArchived      Action = "user.archived"
+	ArchivedDeleted   Action = "user.archived.deleted"
 	ConsoleEntered    Action = "console.login.succeeded"
 )
 

@@ -40,7 +40,7 @@ func (c *console) changes(w http.ResponseWriter, r *http.Request, f frame) {
 	for _, change := range newest {
 		shown = append(shown, changed{
 			Change: change, Detail: changeDetail(change),
-			Bad: change.Action == directory.Deactivated || change.Action == directory.Deleted,
+			Bad: slices.Contains([]directory.ChangeAction{directory.Deactivated, directory.Archived, directory.Deleted}, change.Action),
 		})
 	}
 	left := refreshesLeft(r)

@@ -25,12 +25,14 @@ type Change struct {
 // ChangeAction is what a Change did. Its text is stable.
 type ChangeAction string
 
-// The actions. A write that changes more than "active" is still one Deactivated or Reactivated.
+// The actions. A write that changes more than "active" is still one Deactivated or Reactivated. After Archived
+// the user is gone for whoever looks at Resources; a Deleted may follow, when the archive gives it up too.
 const (
 	Created     ChangeAction = "created"
 	Changed     ChangeAction = "changed"
 	Deactivated ChangeAction = "deactivated"
 	Reactivated ChangeAction = "reactivated"
+	Archived    ChangeAction = "archived"
 	Deleted     ChangeAction = "deleted"
 )
 
@@ -44,7 +46,7 @@ var ErrChangesGone = errors.New("the changes after this place are not kept")
 // members of each group.
 //
 // One write is one Change, with three exceptions. Many changed members are spread over several Changes in
-// a row, so that each is of bounded size. A deleted resource that was a member of groups is preceded by a
+// a row, so that each is of bounded size. A deleted or archived resource that was a member of groups is preceded by a
 // Changed of each of those groups, with its id in Removed; that is as many as there were such groups. And
 // a group that is deleted takes its memberships along without a word about each.
 //

@@ -12,6 +12,7 @@ type Store interface {
 	Connections
 	Audit
 	Feed
+	Archive
 
 	// Close releases the store. Nothing may be called afterwards.
 	Close() error

@@ -96,7 +96,7 @@ func (s *Store) SetStrict(ctx context.Context, tenant string, strict bool) error
 		err = directory.ErrNotFound
 	}
 	if err != nil {
-		return fmt.Errorf("set strict: %w", err)
+		return fmt.Errorf("set strict: %w", s.notFound(err))
 	}
 	return nil
 }

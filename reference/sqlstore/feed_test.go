@@ -73,7 +73,7 @@ func (f *follower) replay(c directory.Change) {
 		f.members[c.ID] = append(f.members[c.ID], id)
 	}
 	f.ids[c.ID] = c.Kind
-	if c.Action == directory.Deleted {
+	if c.Action == directory.Deleted || c.Action == directory.Archived {
 		delete(f.ids, c.ID)
 		delete(f.members, c.ID)
 	}
