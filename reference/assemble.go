@@ -100,7 +100,7 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 	if err := p.setStrict(ctx, tenant); err != nil {
 		return nil, err
 	}
-	site, err := p.site()
+	site, err := p.site(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -120,10 +120,14 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 }
 
 // scim returns the SCIM handler with the faults around and under it.
-func (p *parts) scim() (http.Handler, error) {
+func (p *parts) scim(ctx context.Context) (http.Handler, error) {
+	key, err := p.cursorKey(ctx)
+	if err != nil {
+		return nil, err
+	}
 	verifier := faults.Wrap[scim.Verifier](p.tokens, p.Faults, func(f faults.Fault) func(scim.Verifier) scim.Verifier { return f.Verifier })
 	handler, err := scim.New(scim.Options{Store: p.store, Verify: verifier, BaseURL: p.base + scimPath, Logger: p.Logger,
-		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger})
+		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger, CursorKey: key})
 	if err != nil {
 		return nil, err
 	}
@@ -147,8 +151,8 @@ func (p *parts) sessions(cookie string) *access.Sessions {
 	return access.NewSessions(access.SessionOptions{Cookie: cookie, Secure: isHTTPS(p.base)})
 }
 
-func (p *parts) site() (http.Handler, error) {
-	provisioning, err := p.scim()
+func (p *parts) site(ctx context.Context) (http.Handler, error) {
+	provisioning, err := p.scim(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ type Store interface {
 	Audit
 	Feed
 	Archive
+	Keys
 
 	// Close releases the store. Nothing may be called afterwards.
 	Close() error
