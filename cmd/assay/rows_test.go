@@ -44,11 +44,12 @@ type tableRow struct {
 // TestRows holds the row tables to their form: each row names checks of the catalogue or Go tests that
 // exist, or says why it does not apply, and stands in one table only.
 func TestRows(t *testing.T) {
-	checks, seen := catalogueIDs(t), map[string]string{}
+	known, checks, seen := rowIDs(), catalogueIDs(t), map[string]string{}
+	tests := goTests{repositoryRoot(t), map[string]map[string]bool{}}
 	for _, name := range rowFiles(t) {
 		rows, problems := parseRows(filepath.Base(name), readFile(t, name))
 		for _, row := range rows {
-			problems = append(problems, row.problems(checks, repositoryRoot(t))...)
+			problems = append(problems, row.problems(known, checks, tests)...)
 			if first, ok := seen[row.id]; ok {
 				problems = append(problems, fmt.Sprintf("%s: %s stands in %s already", row.where, row.id, first))
 			}
@@ -104,7 +105,8 @@ func TestRowsAreTheCatalogues(t *testing.T) {
 
 // TestRowsAreRefused shows that TestRows can find fault with a row.
 func TestRowsAreRefused(t *testing.T) {
-	checks := map[string]bool{"scim.users.create": true}
+	known, checks := rowIDs(), map[string]bool{"scim.users.create": true}
+	tests := goTests{repositoryRoot(t), map[string]map[string]bool{}}
 	for name, line := range map[string]string{
 		"a row that the catalogue lacks": "| DSC-99 | a | `scim.users.create` | |",
 		"a check that does not exist":    "| DSC-01 | a | `scim.users.creat` | |",
@@ -122,7 +124,7 @@ func TestRowsAreRefused(t *testing.T) {
 	} {
 		rows, problems := parseRows("x.md", "# X\n\nWords.\n\n"+rowsHeader+"\n"+rowsRule+"\n"+line+"\n")
 		for _, row := range rows {
-			problems = append(problems, row.problems(checks, repositoryRoot(t))...)
+			problems = append(problems, row.problems(known, checks, tests)...)
 		}
 		if len(problems) == 0 {
 			t.Errorf("%s is accepted", name)
@@ -218,13 +220,14 @@ func tableCells(line string) []string {
 	return cells
 }
 
-// problems says what is wrong with a row on its own. Go tests are looked up below root.
-func (r tableRow) problems(checks map[string]bool, root string) []string {
+// problems says what is wrong with a row on its own: known are the rows that there are, checks those of
+// the catalogue, tests where Go tests are looked up.
+func (r tableRow) problems(known []string, checks map[string]bool, tests goTests) []string {
 	var found []string
 	complain := func(format string, values ...any) {
 		found = append(found, r.where+": "+r.id+": "+fmt.Sprintf(format, values...))
 	}
-	if !slices.Contains(rowIDs(), r.id) {
+	if !slices.Contains(known, r.id) {
 		complain("the catalogue has no such row")
 	}
 	if r.asks == "" {
@@ -245,22 +248,40 @@ func (r tableRow) problems(checks map[string]bool, root string) []string {
 		switch {
 		case match == nil && !checks[reference]:
 			complain("suites/catalogue.json has no check %s", reference)
-		case match != nil && !hasTest(filepath.Join(root, filepath.FromSlash(match[1])), match[2]):
+		case match != nil && !tests.has(match[1], match[2]):
 			complain("there is no test %s in %s", match[2], match[1])
 		}
 	}
 	return found
 }
 
-// hasTest tells whether a test file in the directory declares this test or fuzz test.
-func hasTest(dir, name string) bool {
-	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+// goTests looks up the tests of a directory below the repository's root, and remembers them.
+type goTests struct {
+	root  string
+	known map[string]map[string]bool
+}
+
+var declaration = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(\w+ \*testing\.[TF]\) \{`)
+
+// has tells whether a test file in the directory declares this test or fuzz test.
+func (g goTests) has(dir, name string) bool {
+	if names, ok := g.known[dir]; ok {
+		return names[name]
+	}
+	names := map[string]bool{}
+	g.known[dir] = names
+	files, err := filepath.Glob(filepath.Join(g.root, filepath.FromSlash(dir), "*_test.go"))
 	if err != nil {
 		return false
 	}
-	declaration := regexp.MustCompile(`(?m)^func ` + name + `\(\w+ \*testing\.[TF]\) \{`)
-	return slices.ContainsFunc(files, func(file string) bool {
+	for _, file := range files {
 		text, err := os.ReadFile(file)
-		return err == nil && declaration.Match(text)
-	})
+		if err != nil {
+			continue // what cannot be read declares nothing
+		}
+		for _, match := range declaration.FindAllSubmatch(text, -1) {
+			names[string(match[1])] = true
+		}
+	}
+	return names[name]
 }

@@ -168,6 +168,7 @@ func TestDisplayFollows(t *testing.T) {
 	ada := c.user("ada")
 	inner := c.group("inner", ada)
 	outer := c.group("outer", ada, inner)
+	c.group("far", outer) // a group of which ada is no member herself
 	c.want(200, "PATCH", "/Users/"+ada, patchBody(`{"op":"add","path":"displayName","value":"Ada Byron"}`))
 	c.want(200, "PATCH", "/Groups/"+inner, patchBody(`{"op":"replace","path":"displayName","value":"core"}`))
 	c.expect(c.want(200, "GET", "/Groups/"+outer, ""), "members/0/display", "Ada Byron", "members/1/display", "core")

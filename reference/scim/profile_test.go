@@ -99,6 +99,21 @@ func TestValuesKept(t *testing.T) {
 		"name", map[string]string{"formatted": "Ada Byron", "givenName": "Ada", "familyName": "King"})
 }
 
+// TestCanonicalAddresses shows the form in which addresses are kept (RFC 7643 section 4.1.2), whoever writes them.
+func TestCanonicalAddresses(t *testing.T) {
+	c := newClient(t)
+	const sent = `"emails":[{"value":"Ada.Byron@EXAMPLE.Test","type":"work"},{"value":"\"a@B\"@EXAMPLE.TEST"},{"value":"Nobody"}],
+		"ims":[{"value":" Some AIM\tHandle ","type":"aim"}],"phoneNumbers":[{"value":"+1 (201) 555-0123 EXT 4"}]`
+	kept := []any{"emails/0/value", "Ada.Byron@example.test", "emails/0/type", "work", "emails/1/value", `"a@B"@example.test`, "emails/1/type", nil,
+		"emails/2/value", "Nobody", "ims/0/value", "someaimhandle", "phoneNumbers/0/value", "+1 (201) 555-0123 EXT 4"}
+	made := c.want(201, "POST", "/Users", userBody("ada", ","+sent))
+	c.expect(made, kept...)
+	path := "/Users/" + made.id()
+	c.expect(c.want(200, "PUT", path, userBody("ada", ","+sent)), append(kept, "meta/version", `W/"1"`)...)
+	c.expect(c.want(200, "PATCH", path, patchBody(`{"op":"replace","value":{`+sent+`}}`)), append(kept, "meta/version", `W/"1"`)...)
+	c.expect(c.want(200, "PATCH", path, patchBody(`{"op":"add","path":"emails","value":[{"value":"Nobody@Home.TEST"}]}`)), "emails/3/value", "Nobody@home.test")
+}
+
 // TestValuesRefused shows values that have not the form of their type.
 func TestValuesRefused(t *testing.T) {
 	c := newClient(t)
