@@ -29,6 +29,12 @@ func createAnswers() []Fault {
 			created(func(r *Response) { r.Header.Del("Location") }), "scim.users.create-location-header"),
 		onHTTP("create-location-differs", "the Location header of a create is not meta.location", "servers behind a proxy that know their address in one place only",
 			created(func(r *Response) { r.Header.Set("Location", r.Header.Get("Location")+"/") }), "scim.users.create-location-agrees"),
+		onHTTP("content-location-differs", "the Content-Location header of a user is not meta.location", "servers behind a proxy that know their address in one place only",
+			Rewrite(users(), func(r *Response) {
+				if location := r.Header.Get("Content-Location"); location != "" {
+					r.Header.Set("Content-Location", location+"/")
+				}
+			}), "scim.users.content-location-agrees"),
 		onHTTP("create-echoes-request", "the answer to a create is what was sent rather than what was stored",
 			"servers that echo the request",
 			RewriteJSON(On(http.MethodPost, "/Users"), http.StatusCreated, func(doc map[string]any) {

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,6 +32,16 @@ func configFaults() []Fault {
 			change(func(doc map[string]any) { delete(objectOf(doc, "filter"), "maxResults") }), "scim.discovery.filter-limit"),
 		onHTTP("authentication-schemes-empty", "the configuration names no authentication scheme", "servers whose authentication is done by a gateway",
 			change(func(doc map[string]any) { doc["authenticationSchemes"] = []any{} }), "scim.discovery.authentication-schemes", "scim.discovery.config-public"),
+		onHTTP("authentication-schemes-careless", "the authentication schemes have a type of their own, two are primary, and a specUri is prose",
+			"servers whose configuration is a file written by hand",
+			change(func(doc map[string]any) {
+				for _, item := range listOf(doc, "authenticationSchemes") {
+					scheme, _ := item.(map[string]any)
+					second := maps.Clone(scheme)
+					second["type"], second["specUri"] = "apikey", "see our help pages"
+					doc["authenticationSchemes"] = []any{scheme, second}
+				}
+			}), "scim.discovery.authentication-types", "scim.discovery.documentation-urls", "scim.discovery.one-primary-scheme"),
 		onHTTP("config-writable", "POST to the configuration is answered with 200", "elimity-com/scim (measured)",
 			func(next http.Handler) http.Handler {
 				return RewriteRequestOr(On(http.MethodPost, "/ServiceProviderConfig"), func(r *http.Request, _ []byte) *Response {
@@ -65,6 +76,8 @@ func resourceTypeFaults() []Fault {
 			eachType("Group", func(doc map[string]any) { delete(doc, "schema") }), "scim.discovery.base-schemas-published", "scim.discovery.resource-types-complete"),
 		onHTTP("resource-type-alone-missing", "GET /ResourceTypes/User is answered with 404", "servers that have the list only",
 			Rewrite(On(http.MethodGet, "/ResourceTypes/*"), notFound), "scim.discovery.resource-type-alone"),
+		onHTTP("unknown-resource-type-empty", "a resource type that does not exist is an empty object", "servers that show what they did not find",
+			Rewrite(On(http.MethodGet, "/ResourceTypes/*"), found), "scim.discovery.unknown-resource-type"),
 		onHTTP("resource-type-without-endpoint", "a resource type is listed whose endpoint does not exist",
 			"servers that list what is planned",
 			RewriteJSON(list, http.StatusOK, func(doc map[string]any) {
@@ -80,6 +93,13 @@ func resourceTypeFaults() []Fault {
 
 // notFound turns an answer into a 404.
 func notFound(r *Response) { *r = *failure(r.Request, http.StatusNotFound, "") }
+
+// found turns a 404 into an empty object.
+func found(r *Response) {
+	if r.Status == http.StatusNotFound {
+		r.Status, r.Body = http.StatusOK, []byte("{}")
+	}
+}
 
 func schemaListFaults() []Fault {
 	list := On(http.MethodGet, "/Schemas")
@@ -129,11 +149,7 @@ func schemaListFaults() []Fault {
 			onQuery(On(http.MethodGet, "/ResourceTypes"), func(query url.Values) { query.Del("filter") }), "scim.discovery.filter-forbidden"),
 		onHTTP("unknown-schema-empty", "a schema that does not exist is an empty object",
 			"elimity-com/scim, which answers /Schemas/ so (measured)",
-			Rewrite(On(http.MethodGet, "/Schemas/*"), func(r *Response) {
-				if r.Status == http.StatusNotFound {
-					r.Status, r.Body = http.StatusOK, []byte("{}")
-				}
-			}), "scim.discovery.unknown-schema"),
+			Rewrite(On(http.MethodGet, "/Schemas/*"), found), "scim.discovery.unknown-schema"),
 	}
 }
 
@@ -176,6 +192,17 @@ func definitionFaults() []Fault {
 			}), "scim.schemas.no-nested-complex"),
 		onHTTP("schema-complex-without-parts", "a published complex attribute lists no sub-attributes", model,
 			user("addresses", func(definition map[string]any) { delete(definition, "subAttributes") }), "scim.schemas.complex-parts-listed"),
+		onHTTP("schema-simple-with-parts", "a published string has sub-attributes", "servers that derive their schemas from nested types",
+			with("nickName", "subAttributes", []any{map[string]any{"name": "value", "type": "string"}}), "scim.schemas.simple-without-parts"),
+		onHTTP("schema-emails-singular", "the published User schema gives a user one address", "products with one address for each person", with("emails", "multiValued", false), "scim.schemas.core-types"),
+		onHTTP("schema-redefines-id", "the published User schema has an id that clients may write", "servers that publish every column of their table",
+			eachResource(Below("/Schemas"), func(schema map[string]any) {
+				if schema["id"] == userURN {
+					schema["attributes"] = append(listOf(schema, "attributes"), map[string]any{"name": "id", "type": "string", "mutability": "readWrite"})
+				}
+			}), "scim.schemas.common-attributes-agree"),
+		onHTTP("user-with-private-attribute", "users have an attribute that no schema defines", "servers that show every column of their table",
+			eachResource(users(), func(doc map[string]any) { doc["rowVersion"] = "1" }), "scim.schemas.resources-described"),
 		onHTTP("schema-username-optional", "the published User schema does not require userName", model, with("userName", "required", false), "scim.schemas.username-required"),
 		onHTTP("schema-username-case-exact", "the published User schema makes userName case-exact", "servers whose database compares byte by byte",
 			with("userName", "caseExact", true), "scim.schemas.username-case-insensitive"),

@@ -55,6 +55,12 @@ func memberFaults() []Fault {
 					doc["displayName"] = "unnamed"
 				}
 			}), "scim.groups.missing-name-refused"),
+		onHTTP("group-writes-always-succeed", "replacing and deleting a group that does not exist succeeds", "servers that do not count the rows that they changed",
+			Rewrite(groups(http.MethodPut, http.MethodDelete), func(r *Response) {
+				if r.Status == http.StatusNotFound {
+					*r = Response{Request: r.Request, Status: http.StatusNoContent, Header: http.Header{}}
+				}
+			}), "scim.groups.deleted-delete", "scim.groups.deleted-replace"),
 		onHTTP("group-for-every-id", "reading a group that does not exist shows an empty group", "servers that make what they do not find",
 			Rewrite(On(http.MethodGet, "/Groups/*"), func(r *Response) {
 				if r.Status == http.StatusNotFound {

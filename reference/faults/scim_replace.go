@@ -223,7 +223,7 @@ func passwordFaults() []Fault {
 		onHTTP("password-echoed-by-create", "the answer to a create holds the password", model, echoedPassword(http.MethodPost), "scim.users.password-not-in-create"),
 		onHTTP("password-echoed-by-put", "the answer to a PUT holds the password", model, echoedPassword(http.MethodPut), "scim.users.password-not-in-replace"),
 		onHTTP("password-readable", "reading a user shows the password", model,
-			asSent("password", []string{http.MethodPost}, func(any) bool { return true }, nil), "okta.aiw.password-hidden", "okta.oin.password-hidden", "scim.users.password-not-in-create", "scim.users.password-not-in-read", "scim.users.password-not-in-replace"),
+			asSent("password", []string{http.MethodPost}, func(any) bool { return true }, nil), "okta.aiw.password-hidden", "okta.oin.password-hidden", "scim.users.password-not-in-create", "scim.users.password-not-in-list", "scim.users.password-not-in-patch", "scim.users.password-not-in-read", "scim.users.password-not-in-replace"),
 	}
 }
 

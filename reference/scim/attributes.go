@@ -61,6 +61,9 @@ func (k *kind) fill(r *directory.Resource, doc map[string]any) {
 	r.ExternalID, _ = doc["externalId"].(string)
 	delete(doc, "externalId")
 	delete(doc, "password")
+	if k.Kind == directory.User {
+		canonicalAddresses(doc)
+	}
 	k.distinct(doc)
 	r.Name, _ = doc[k.name].(string)
 	if k.Kind == directory.User {

@@ -49,6 +49,7 @@ func TestMethods(t *testing.T) {
 		"/ServiceProviderConfig": "GET, HEAD, OPTIONS",
 		"/Schemas":               "GET, HEAD, OPTIONS",
 		"/Schemas/" + userURN:    "GET, HEAD, OPTIONS",
+		"/ResourceTypes":         "GET, HEAD, OPTIONS",
 		"/ResourceTypes/User":    "GET, HEAD, OPTIONS",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"} {
@@ -76,7 +77,7 @@ func TestPaths(t *testing.T) {
 	c := newClient(t)
 	id := c.user("ada")
 	for _, path := range []string{"/users", "/Users/", "/Usersx", "/Users/" + id + "/", "/Users/" + id + "/x", "/Users/%252F", "/Users/100%25",
-		"/Users/" + strings.ToUpper(id), "/Users/" + id + "%00", "/Users/..", "/v2/Users", "/Users/x%2Fy", "/Schemas/", "/Schemas/urn:x", "/ResourceTypes/", "/ResourceTypes/Nope", "/ServiceProviderConfig/x"} {
+		"/Users/" + strings.ToUpper(id), "/Users/" + id + "%00", "/Users/..", "/v2/Users", "/Users/x%2Fy", "/Schemas/", "/Schemas/urn:x", "/Schemas/not%20a%20urn", "/Schemas/%22%23%00", "/ResourceTypes/", "/ResourceTypes/Nope", "/ServiceProviderConfig/x"} {
 		c.refused(404, "", "GET", path, "")
 	}
 	for _, path := range []string{"/Me", "/Me/.search"} { // ME-01: a token without a subject

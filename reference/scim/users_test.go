@@ -191,4 +191,11 @@ func TestTenantsAreApart(t *testing.T) {
 	foreign.expect(foreign.want(200, "GET", "/Users?filter=id%20eq%20%22"+id+"%22", ""), "totalResults", 0)
 	foreign.user("ada")
 	c.expect(c.want(200, "GET", "/Users", ""), "totalResults", 1)
+
+	// What one client calls a user says nothing to another (RFC 7643 section 3.1).
+	c.want(200, "PUT", "/Users/"+id, userBody("ada", `,"externalId":"x1"`))
+	twin := foreign.want(201, "POST", "/Users", userBody("bob", `,"externalId":"x1"`)).id()
+	for client, own := range map[*client]string{c: id, &foreign: twin} {
+		client.expect(client.want(200, "GET", "/Users?filter=externalId+eq+%22x1%22", ""), "totalResults", 1, "Resources/0/id", own)
+	}
 }

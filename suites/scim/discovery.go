@@ -20,6 +20,7 @@ const (
 func discovery(s *check.Suite) {
 	s.Describe("discovery", func() {
 		serviceProviderConfig(s)
+		configValues(s)
 		resourceTypes(s)
 		schemaEndpoint(s)
 		discoveryRequests(s)
@@ -206,6 +207,15 @@ func schemaEndpoint(s *check.Suite) {
 }
 
 func discoveryRequests(s *check.Suite) {
+	s.It(check.Spec{
+		ID: "scim.discovery.unknown-resource-type", Level: check.Should,
+		Title: "a resource type that does not exist is answered with 404",
+		Refs:  check.Refs(check.RFC7644("3.12", "Specified resource (e.g., User)")),
+	}, func(t *check.T) {
+		known := textAt(resourceTypesOf(t)[0], "/name")
+		t.Control(t.Get("/ResourceTypes/"+url.PathEscape(known)), check.BeOK())
+		t.Expect(t.Get("/ResourceTypes/AssayNoSuchType")).To(check.BeSCIMError(404))
+	})
 	s.It(check.Spec{
 		ID: "scim.discovery.paging-ignored", Level: check.Must,
 		Title: "paging parameters do not change the list of schemas",

@@ -91,6 +91,27 @@ func groupLife(s *check.Suite) {
 		t.Require("the deletion", deleted(t, group), check.BeOK())
 		t.Expect(t.Get(group.Path)).To(check.BeSCIMError(404))
 	})
+	s.It(check.Spec{
+		ID: "scim.groups.deleted-delete", Level: check.Must,
+		Title: "a deleted group is answered with 404 when deleted again",
+		Refs:  check.Refs(check.RFC7644("3.6", quoteGone)),
+		Needs: needs, Hurts: check.Hurts("entra"),
+	}, func(t *check.T) {
+		group := t.CreateGroup()
+		t.Control(deleted(t, group), check.BeOK())
+		t.Expect(t.Delete(group.Path)).To(check.BeSCIMError(404))
+	})
+	s.It(check.Spec{
+		ID: "scim.groups.deleted-replace", Level: check.Must,
+		Title: "a deleted group is answered with 404 when replaced",
+		Refs:  check.Refs(check.RFC7644("3.6", quoteGone)),
+		Needs: needs,
+	}, func(t *check.T) {
+		group := t.CreateGroup()
+		t.Control(t.Put(group.Path, body(group, nil)), check.BeOK())
+		t.Require("the deletion", deleted(t, group), check.BeOK())
+		t.Expect(t.Put(group.Path, body(group, nil))).To(check.BeSCIMError(404))
+	})
 }
 
 func groupReads(s *check.Suite) {

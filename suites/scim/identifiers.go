@@ -15,6 +15,7 @@ func identifiers(s *check.Suite) {
 		ids(s)
 		meta(s)
 		locations(s)
+		contentLocation(s)
 		schemasAttribute(s)
 	})
 }
@@ -141,6 +142,33 @@ func locations(s *check.Suite) {
 			u, err := url.Parse(text)
 			return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
 		})))
+	})
+}
+
+func contentLocation(s *check.Suite) {
+	s.It(check.Spec{
+		ID: "scim.users.content-location-agrees", Level: check.Must,
+		Title: "the Content-Location header, where there is one, is meta.location",
+		Refs:  check.Refs(check.RFC7643("3.1", `This value MUST be the same as the "Content-Location" HTTP response header (see Section 3.1.4.2 of [RFC7231]).`)),
+	}, func(t *check.T) {
+		user, compared := t.CreateUser(), 0
+		for how, res := range map[string]*wire.Response{
+			"the answer to a create": user.Created, "the answer to a GET": t.Get(user.Path), "the answer to a PUT": t.Put(user.Path, body(user, nil)),
+		} {
+			header := res.Header.Get("Content-Location")
+			if !res.OK() || header == "" || res.String("/meta/location") == "" {
+				continue
+			}
+			said, err := resolve(t, header)
+			t.Require("the Content-Location header is a URI", err, check.Be(nil))
+			location, err := resolve(t, res.String("/meta/location"))
+			t.Require("meta.location is a URI", err, check.Be(nil))
+			t.ExpectThat("Content-Location of "+how, said.String()).To(check.Be(location.String()))
+			compared++
+		}
+		if compared == 0 {
+			t.NotApplicable("no answer has a Content-Location header and meta.location")
+		}
 	})
 }
 

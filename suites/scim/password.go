@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"assay/suites/check"
+	"assay/suites/target"
 	"assay/suites/wire"
 )
 
@@ -42,6 +43,33 @@ func password(s *check.Suite) {
 			user := withPassword(t)
 			res := t.Put(user.Path, body(user, map[string]any{"password": secret + "2"}))
 			t.Require("the PUT", res, check.BeResource(user.ID))
+			t.Expect(res).To(check.LackJSON("/password"))
+		})
+		s.It(check.Spec{
+			ID: "scim.users.password-not-in-list", Level: check.Must,
+			Title: "a list of users does not show the password, even when it is asked for",
+			Refs:  check.Refs(check.RFC7643("4.1.1", quotePassword)),
+			Needs: check.Needs(target.Filter),
+		}, func(t *check.T) {
+			user := withPassword(t)
+			for _, options := range [][]wire.Option{nil, {wire.Query("attributes", "userName,password")}} {
+				res := findPlain(t, "/Users", compare("userName", "eq", user.Sent["userName"].(string)), options...)
+				t.Require("the list", res, check.ContainResource(user.ID))
+				t.Expect(res).To(check.LackJSON("/Resources/0/password"))
+			}
+		})
+		s.It(check.Spec{
+			ID: "scim.users.password-not-in-patch", Level: check.Must,
+			Title: "the answer to a PATCH does not hold the password",
+			Refs:  check.Refs(check.RFC7643("4.1.1", quotePassword)),
+			Needs: check.Needs(target.Patch),
+		}, func(t *check.T) {
+			user := withPassword(t)
+			res := t.Patch(user.Path, opReplace("displayName", "After "+t.Name()))
+			t.Require("the PATCH", res, check.BeOK())
+			if res.Object() == nil {
+				t.NotApplicable("the target answers a PATCH without the user: %s", res.Summary())
+			}
 			t.Expect(res).To(check.LackJSON("/password"))
 		})
 	})

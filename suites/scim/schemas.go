@@ -40,6 +40,7 @@ func schemas(s *check.Suite) {
 	s.Describe("schemas", func() {
 		schemaForm(s)
 		coreAttributes(s)
+		schemaContent(s)
 	})
 }
 
@@ -101,6 +102,18 @@ func schemaForm(s *check.Suite) {
 				continue // RFC 7643 section 7 lets the schema of schemas nest
 			}
 			t.ExpectThat(a.where+" type", strings.ToLower(textAt(a.definition, "/type"))).To(beDifferentFrom("complex"))
+		}
+	})
+	s.It(check.Spec{
+		ID: "scim.schemas.simple-without-parts", Level: check.Must,
+		Title: "only complex attributes of a published schema have sub-attributes",
+		Refs:  check.Refs(check.RFC7643("1.2", "A simple attribute MUST NOT contain sub-attributes.")),
+	}, func(t *check.T) {
+		for _, a := range attributes(t) {
+			if strings.EqualFold(textAt(a.definition, "/type"), "complex") {
+				continue
+			}
+			t.ExpectThat("the number of sub-attributes of "+a.where, len(listAt(a.definition, "/subAttributes"))).To(check.Be(0))
 		}
 	})
 	s.It(check.Spec{
