@@ -273,3 +273,14 @@ func TestDeletedIsGoneEverywhere(t *testing.T) {
 	c.expect(c.want(200, "GET", "/Users/"+bob, ""), "groups", nil)
 	c.refused(404, "", "PATCH", "/Groups/nobody", patchBody(`{"op":"remove","path":"members"}`))
 }
+
+// GAP-098: what is immutable of a member gets its first value by PUT; the next PUT has another member, not
+// another value.
+func TestPutGivesImmutableFirstValues(t *testing.T) {
+	c := newClient(t)
+	ada, inner := c.user("ada"), c.group("inner")
+	path := "/Groups/" + c.group("all")
+	c.expect(c.want(200, "GET", path, ""), "members", nil)
+	c.expect(c.want(200, "PUT", path, groupBody("all", ada)), "members/0/value", ada, "members/0/type", "User")
+	c.expect(c.want(200, "PUT", path, groupBody("all", ada, inner)), "members/0/value", ada, "members/1/value", inner, "members/1/type", "Group")
+}
