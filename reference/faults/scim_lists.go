@@ -137,7 +137,7 @@ func sortFaults() []Fault {
 				if strings.Contains(query.Get("sortBy"), ".") {
 					query.Del("sortBy")
 				}
-			}), "scim.sort.sub-attribute"),
+			}), "scim.sort.primary-value", "scim.sort.sub-attribute", "scim.sort.urn-prefix"),
 		onHTTP("sort-bytewise", "text is ordered by its bytes: capitals first", "databases with a binary collation",
 			onList(byTitle, func(query url.Values, doc map[string]any) {
 				if query.Get("sortOrder") == "ascending" {

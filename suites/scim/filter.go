@@ -204,7 +204,7 @@ func filterTypes(s *check.Suite) {
 		user := t.CreateUserKeeping(map[string]any{"active": true})
 		t.Control(find(t, "/Users", named(user)+" and active eq true"), check.BeOK())
 		for _, operator := range []string{"gt", "ge", "lt", "le"} {
-			t.ExpectThat(operator+" on a boolean attribute", findPlain(t, "/Users", named(user)+" and active "+operator+" true")).To(check.BeSCIMError(400, "invalidFilter"))
+			t.Expect(findPlain(t, "/Users", named(user)+" and active "+operator+" true")).To(check.BeSCIMError(400, "invalidFilter"))
 		}
 	})
 	s.It(check.Spec{

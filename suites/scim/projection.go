@@ -166,7 +166,6 @@ func projectionElsewhere(s *check.Suite) {
 		user := inDepartment(t, "Engines")
 		res := t.Get(user.Path, without(target.EnterpriseURN+":department"))
 		t.Expect(res).To(check.BeResource(user.ID))
-		t.Expect(res).To(check.HaveJSON("/userName", userName(user)))
 		t.Expect(res).To(check.LackJSON("/" + target.EnterpriseURN + "/department"))
 	})
 	s.It(check.Spec{

@@ -103,6 +103,7 @@ func sortingNames(s *check.Suite) {
 		Refs:  check.Refs(check.RFC7644("3.4.2.3", `The "sortBy" parameter specifies the attribute whose value SHALL be used to order the returned responses.`), check.RFC7644("3.4.2.4", "The 1-based index of the")),
 		Needs: needs,
 	}, func(t *check.T) {
+		needsIndex(t)
 		users := ordered(t)
 		for i, user := range users {
 			res := find(t, "/Users", named(users...), wire.Query("sortBy", "userName"), wire.Query("startIndex", strconv.Itoa(i+1)), wire.Query("count", "1"))
