@@ -212,7 +212,7 @@ func unicodeEscape(r rune) string {
 func TestCorpusOfFilters(t *testing.T) {
 	user, doc := userType(), load(t, bjensen)
 	c := newCorpus(user, 1)
-	for range 20_000 {
+	for range 5_000 {
 		text := c.filter(c.random.IntN(4))
 		f, err := filter.Parse(text, user)
 		if err != nil {
@@ -307,7 +307,7 @@ func TestSpoiledFilters(t *testing.T) {
 	c := newCorpus(user, 2)
 	around := []string{"%s", "(%s)", "not (%s)", "%[2]s and %[1]s", "%[1]s or %[2]s", "%[2]s or (%[1]s) and not (%[3]s)"}
 	for name, spoil := range spoilers {
-		for range 200 {
+		for range 50 {
 			s := c.named[c.random.IntN(len(c.named))]
 			ops := operators(s.leaf.Type)
 			spoiled := spoil(c.write(s), c.oneOf(ops...), c.literal(s.leaf.Type))
