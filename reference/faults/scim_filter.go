@@ -68,7 +68,7 @@ func filterOperators() []Fault {
 		onHTTP("filter-gt-is-ge", "gt finds equal values as well", "off by one", replacing("userName gt ", "userName ge "), "scim.filter.order-of-text"),
 		onHTTP("filter-ew-unknown", "the operator ew is refused", "servers with the operators that identity providers were seen to use", refusingFilter(contains(" ew ")), "scim.filter.all-operators-known"),
 		onHTTP("filter-boolean-is-presence", "active eq false finds the active", "servers that compare a boolean with the text of the filter, which is always true",
-			replacing("active eq false", "active eq true"), "scim.filter.boolean"),
+			replacing("active eq false", "active eq true"), "scim.filter.boolean", "scim.filter.default-value"),
 		onHTTP("filter-boolean-ordered", "gt is accepted for booleans", "servers that compare booleans as numbers", replacing(" gt true", " eq true"), "scim.filter.boolean-has-no-order"),
 		onHTTP("filter-time-reversed", "gt finds earlier times", "servers that compare ages", onFilter(func(filter string) string {
 			if strings.Contains(filter, "lastModified gt ") {

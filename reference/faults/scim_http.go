@@ -43,7 +43,7 @@ func projectionFaults() []Fault {
 	return []Fault{
 		onHTTP("attributes-ignored", "attributes is ignored when one user is read", "servers that project in lists only", without(Every(one, asks("attributes", "userName")), "attributes"), "scim.projection.attributes"),
 		onHTTP("attributes-ignored-in-lists", "attributes is ignored in lists", listModel, without(On(http.MethodGet, "/Users"), "attributes"), "scim.projection.list-attributes"),
-		onHTTP("excluded-ignored", "excludedAttributes is ignored when one user is read", "servers that project in lists only", without(one, "excludedAttributes"), "scim.projection.excluded", "scim.projection.excluded-sub-attribute"),
+		onHTTP("excluded-ignored", "excludedAttributes is ignored when one user is read", "servers that project in lists only", without(one, "excludedAttributes"), "scim.projection.excluded", "scim.projection.excluded-extension", "scim.projection.excluded-sub-attribute"),
 		onHTTP("excluded-ignored-in-lists", "excludedAttributes is ignored in lists", listModel, without(On(http.MethodGet, "/Users"), "excludedAttributes"), "scim.projection.list-excluded"),
 		onHTTP("attributes-ignored-by-create", "attributes is ignored by a create", "elimity-com/scim (measured)", without(users(http.MethodPost), "attributes"), "scim.projection.create"),
 		onHTTP("attributes-ignored-by-put", "attributes is ignored by a PUT", "servers that project what they read only", without(users(http.MethodPut), "attributes"), "scim.projection.replace"),

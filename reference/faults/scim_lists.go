@@ -47,7 +47,7 @@ func pagingFaults() []Fault {
 		return query.Has("startIndex") && start != nil || query.Has("count") && count != nil
 	}
 	return []Fault{
-		onHTTP("count-ignored-with-filter", "count is ignored when there is a filter", "servers that page in the code of unfiltered lists only", dropping(Every(filtered, countAbove(0)), "count"), "scim.cursor.count-bounds", "scim.paging.count-bounds", "scim.paging.walk"),
+		onHTTP("count-ignored-with-filter", "count is ignored when there is a filter", "servers that page in the code of unfiltered lists only", dropping(Every(filtered, countAbove(0)), "count"), "scim.cursor.count-bounds", "scim.paging.count-bounds", "scim.paging.walk", "scim.sort.pages"),
 		onHTTP("count-ignored-without-filter", "count is ignored when there is no filter", "servers that stream everybody", dropping(Not(filtered), "count"), "scim.paging.count-bounds-unfiltered", "scim.paging.no-number-refused"),
 		onHTTP("items-per-page-as-asked", "itemsPerPage is the count of the request", "elimity-com/scim (measured)",
 			onList(paged, func(query url.Values, doc map[string]any) {
@@ -60,7 +60,7 @@ func pagingFaults() []Fault {
 				if len(listOf(doc, "Resources")) > 0 {
 					doc["totalResults"] = len(listOf(doc, "Resources"))
 				}
-			}), "scim.paging.count-bounds", "scim.paging.start-index-skips", "scim.paging.total-results"),
+			}), "scim.paging.count-bounds", "scim.paging.start-index-skips", "scim.paging.total-results", "scim.sort.pages"),
 		onHTTP("count-zero-is-default", "count 0 gives the default page", "servers that cannot tell 0 from absence", dropping(func(r *http.Request) bool { return r.URL.Query().Get("count") == "0" }, "count"), "scim.cursor.zero-count", "scim.paging.count-zero"),
 		onHTTP("count-negative-refused", "a negative count is refused", "servers that validate count as a natural number",
 			refusing(func(r *http.Request) bool { return strings.HasPrefix(r.URL.Query().Get("count"), "-") }, http.StatusBadRequest, "invalidValue", func(*http.Request, map[string]any) bool { return true }), "scim.paging.count-negative"),
@@ -72,7 +72,7 @@ func pagingFaults() []Fault {
 			onQuery(Every(On(http.MethodGet, "/Users"), filtered, startIs(func(n int) bool { return n > 1 })), func(query url.Values) {
 				n, _ := strconv.Atoi(query.Get("startIndex"))
 				query.Set("startIndex", strconv.Itoa(n+1))
-			}), "scim.paging.start-index-said", "scim.paging.walk"),
+			}), "scim.paging.start-index-said", "scim.paging.walk", "scim.sort.pages"),
 		onHTTP("start-index-below-1-refused", "a startIndex below 1 is refused", "servers that validate startIndex as a positive number",
 			refusing(Every(users(), startIs(func(n int) bool { return n < 1 })), http.StatusBadRequest, "invalidValue", func(*http.Request, map[string]any) bool { return true }), "scim.paging.start-index-below-one"),
 		onHTTP("page-beyond-the-end-is-404", "a startIndex beyond the last result is answered with 404", "servers that treat an empty page as not found",
@@ -82,7 +82,7 @@ func pagingFaults() []Fault {
 				}
 			}), "scim.paging.beyond-the-end"),
 		onHTTP("pages-overlap", "a page begins with the last resource of the page before", "off by one",
-			startingAt(2, 1), "scim.paging.walk"),
+			startingAt(2, 1), "scim.paging.walk", "scim.sort.pages"),
 		onHTTP("no-number-ignored", "a count that is no number is ignored", "servers that parse numbers without looking at the error",
 			onQuery(Every(users(), noNumber), func(query url.Values) { query.Del("count"); query.Del("startIndex") }), "scim.paging.no-number-refused"),
 		onHTTP("huge-number-is-500", "a very large startIndex is answered with 500", "servers whose database refuses the number",
@@ -127,17 +127,17 @@ func sortFaults() []Fault {
 	byTitle := func(r *http.Request) bool { return r.URL.Query().Get("sortBy") == "title" }
 	return []Fault{
 		onHTTP("sort-ignored", "sortBy is ignored", "elimity-com/scim (measured), on a server that claims to sort",
-			onQuery(Every(users(), sorted), func(query url.Values) { query.Del("sortBy") }), "scim.sort.ascending", "scim.sort.descending", "scim.sort.folds-case", "scim.sort.missing-last", "scim.sort.sub-attribute"),
+			onQuery(Every(users(), sorted), func(query url.Values) { query.Del("sortBy") }), "scim.sort.ascending", "scim.sort.case-exact", "scim.sort.descending", "scim.sort.folds-case", "scim.sort.missing-last", "scim.sort.names-any-case", "scim.sort.pages", "scim.sort.primary-value", "scim.sort.sub-attribute", "scim.sort.urn-prefix"),
 		onHTTP("sort-order-ignored", "sortOrder is ignored", "servers that sort in one direction",
-			onQuery(Every(users(), sorted), func(query url.Values) { query.Del("sortOrder") }), "scim.sort.descending", "scim.sort.missing-last", "scim.sort.sub-attribute"),
+			onQuery(Every(users(), sorted), func(query url.Values) { query.Del("sortOrder") }), "scim.sort.case-exact", "scim.sort.descending", "scim.sort.missing-last", "scim.sort.primary-value", "scim.sort.sub-attribute"),
 		onHTTP("sort-descending-by-default", "without sortOrder the largest comes first", "servers whose default is newest first",
-			onQuery(Every(users(), sorted, Not(WithQuery("sortOrder"))), func(query url.Values) { query.Set("sortOrder", "descending") }), "scim.sort.ascending"),
+			onQuery(Every(users(), sorted, Not(WithQuery("sortOrder"))), func(query url.Values) { query.Set("sortOrder", "descending") }), "scim.sort.ascending", "scim.sort.pages"),
 		onHTTP("sort-sub-attribute-ignored", "sortBy with the path of a sub-attribute is ignored", "servers that sort by columns of their table",
 			onQuery(Every(users(), sorted), func(query url.Values) {
 				if strings.Contains(query.Get("sortBy"), ".") {
 					query.Del("sortBy")
 				}
-			}), "scim.sort.sub-attribute"),
+			}), "scim.sort.primary-value", "scim.sort.sub-attribute", "scim.sort.urn-prefix"),
 		onHTTP("sort-bytewise", "text is ordered by its bytes: capitals first", "databases with a binary collation",
 			onList(byTitle, func(query url.Values, doc map[string]any) {
 				if query.Get("sortOrder") == "ascending" {

@@ -53,6 +53,19 @@ func secondCursor(t *check.T, expression string) (first *wire.Response, cursor s
 func cursorPages(s *check.Suite) {
 	needs := check.Needs(target.Cursor, target.Filter)
 	s.It(check.Spec{
+		ID: "scim.cursor.advertised", Level: check.Must,
+		Title: "pagination in the configuration says by true or false whether there are cursors and indexes",
+		Refs:  check.Refs(check.RFC9865("4", "cursor A Boolean value specifying support of cursor-based pagination. REQUIRED."), check.RFC9865("4", "index A Boolean value specifying support of index-based pagination. REQUIRED.")),
+	}, func(t *check.T) {
+		res := t.Get("/ServiceProviderConfig")
+		t.Require("the configuration", res, check.BeOK())
+		if _, has := res.At("/pagination"); !has {
+			t.NotApplicable("the target's configuration does not mention pagination, as it need not without cursors")
+		}
+		t.Expect(res).To(check.HaveJSON("/pagination/cursor", beBoolean()))
+		t.Expect(res).To(check.HaveJSON("/pagination/index", beBoolean()))
+	})
+	s.It(check.Spec{
 		ID: "scim.cursor.count-bounds", Level: check.Must,
 		Title: "a page by cursor holds no more resources than count",
 		Refs:  check.Refs(check.RFC9865("2", "provider MUST NOT return more, although it MAY")),

@@ -1,6 +1,8 @@
 package scim
 
 import (
+	"strings"
+
 	"assay/suites/check"
 	"assay/suites/target"
 )
@@ -48,6 +50,26 @@ func filterErrors(s *check.Suite) {
 			for _, malformed := range malformedFilters(user) {
 				t.ExpectThat("the filter "+malformed, findPlain(t, "/Users", malformed)).To(check.BeSCIMError(400, "invalidFilter"))
 			}
+		})
+		s.It(check.Spec{
+			ID: "scim.filter.nested-brackets-refused", Level: check.Should,
+			Title: "brackets inside brackets, which no sub-attribute can have, are refused with invalidFilter",
+			Refs:  check.Refs(check.RFC7644("3.4.2.2", `valFilter = attrExp / logExp / *1"not" "(" valFilter ")"`)),
+			Needs: needs,
+		}, func(t *check.T) {
+			user := t.CreateUser()
+			t.Control(findPlain(t, "/Users", named(user)), check.ContainResource(user.ID))
+			t.Expect(findPlain(t, "/Users", named(user)+` and emails[type[value eq "work"]]`)).To(check.BeSCIMError(400, "invalidFilter"))
+		})
+		s.It(check.Spec{
+			ID: "scim.filter.deep-answered", Level: check.Must,
+			Title: "a filter with very many parentheses is answered, with a list or a refusal",
+			Refs:  check.Refs(check.RFC7644("3.4.2.2", "Boolean expressions MAY be grouped using"), check.RFC7644("3.4.2.2", quoteDecline)),
+			Needs: needs,
+		}, func(t *check.T) {
+			user := t.CreateUser()
+			t.Require("a plain filter", findPlain(t, "/Users", named(user)), check.ContainResource(user.ID))
+			t.Expect(t.Find("/Users", strings.Repeat("(", 500)+named(user)+strings.Repeat(")", 500))).To(beAnswered())
 		})
 		s.It(check.Spec{
 			ID: "scim.filter.unknown-attribute-matches-nothing", Level: check.Must,

@@ -21,14 +21,20 @@ func paging(s *check.Suite) {
 
 // three makes the set that is paged through: a filter for three users that nobody else is in.
 func three(t *check.T) (expression string, users []check.Resource) {
-	config := t.Get("/ServiceProviderConfig")
-	if index, ok := config.At("/pagination/index"); ok && index == false {
-		t.NotApplicable("the target pages by cursor only (RFC 9865)")
-	}
+	needsIndex(t)
 	users = []check.Resource{t.CreateUser(), t.CreateUser(), t.CreateUser()}
 	expression = named(users...)
 	t.Require("the three users on one page", find(t, "/Users", expression), check.HoldExactly(users[0].ID, users[1].ID, users[2].ID))
 	return expression, users
+}
+
+// needsIndex makes a check not applicable when the target does not page by index, as it need not beside
+// cursors (RFC 9865 section 4).
+func needsIndex(t *check.T) {
+	config := t.Get("/ServiceProviderConfig")
+	if index, ok := config.At("/pagination/index"); ok && index == false {
+		t.NotApplicable("the target pages by cursor only (RFC 9865)")
+	}
 }
 
 // page reads a page of a filtered list; a parameter of "" is left out.

@@ -156,6 +156,19 @@ func patchTargets(s *check.Suite) {
 func patchForm(s *check.Suite) {
 	needs := check.Needs(target.Patch)
 	s.It(check.Spec{
+		ID: "scim.patch.unsupported-is-501", Level: check.Should,
+		Title: "a target that does not support PATCH answers 501",
+		Refs:  check.Refs(check.RFC7644("3.12", "support the request operation,")),
+	}, func(t *check.T) {
+		supported, said := t.Get("/ServiceProviderConfig").At("/patch/supported")
+		if !said || supported != false {
+			t.NotApplicable("the target does not say that it lacks PATCH")
+		}
+		user := t.CreateUser()
+		t.Control(t.Get(user.Path), check.BeResource(user.ID))
+		t.Expect(t.Patch(user.Path, opReplace("displayName", "After "+t.Name()))).To(check.BeSCIMError(501))
+	})
+	s.It(check.Spec{
 		ID: "scim.patch.unknown-operation-refused", Level: check.Must,
 		Title: "an operation other than add, remove and replace is refused",
 		Refs:  check.Refs(check.RFC7644("3.5.2", `whose value indicates the operation to perform and MAY be one of "add", "remove", or "replace".`), check.RFC7644("3.5.2", `SCIM servers do not support array indexing and do not support [RFC6902] operation types relating to array element manipulation, such as "move".`)),

@@ -19,6 +19,7 @@ func patchValues(s *check.Suite) {
 		patchComplex(s)
 		patchLists(s)
 		patchSelected(s)
+		patchUnassigned(s)
 		patchPrimary(s)
 	})
 }
@@ -220,6 +221,39 @@ func patchSelected(s *check.Suite) {
 		stored := t.Reread(user)
 		t.Expect(stored).To(check.HaveElement("/emails", work))
 		t.Expect(stored).To(check.LackElement("/emails", home))
+	})
+}
+
+func patchUnassigned(s *check.Suite) {
+	needs := check.Needs(target.Patch)
+	s.It(check.Spec{
+		ID: "scim.patch.null-unassigns", Level: check.Must,
+		Title: "replace with null takes the value of an attribute away",
+		Refs: check.Refs(check.RFC7643("2.5", `Unassigned attributes, the null value, or an empty array (in the case of a multi-valued attribute) SHALL be considered to be equivalent in "state".`),
+			check.RFC7644("3.5.2.3", quoteSingleReplaced)),
+		Needs: needs, Hurts: check.Hurts("entra"),
+	}, func(t *check.T) {
+		user := t.CreateUserKeeping(map[string]any{"title": "Analyst"})
+		res := t.PatchBody(user.Path, map[string]any{
+			"schemas": []any{check.PatchURN}, "Operations": []any{map[string]any{"op": "replace", "path": "title", "value": nil}},
+		})
+		t.ExpectThat("PATCH "+user.Path, res).To(check.BeOK())
+		t.Expect(t.Reread(user)).To(check.LackJSON("/title"))
+	})
+	s.It(check.Spec{
+		ID: "scim.patch.remove-selected-part", Level: check.Must,
+		Title: "remove of a sub-attribute of selected values leaves the rest of them and the others alone",
+		Refs:  check.Refs(check.RFC7644("3.5.2.2", "Sub-attributes whose values have been removed SHALL be considered unassigned."), check.RFC7644("3.5.2", quotePathGrammar)),
+		Needs: needs,
+	}, func(t *check.T) {
+		home, labelled := email(t.Email(), "home"), email(t.Email(), "work")
+		labelled["display"] = "Ada"
+		user := t.CreateUserKeeping(map[string]any{"emails": []any{home, labelled}})
+		patchAccepted(t, user, opRemove("emails["+compare("type", "eq", "work")+"].display"))
+		stored := t.Reread(user)
+		t.Expect(stored).To(check.HaveElement("/emails", home))
+		t.Expect(stored).To(check.HaveElement("/emails", email(labelled["value"].(string), "work")))
+		t.Expect(stored).To(check.LackElement("/emails", labelled))
 	})
 }
 

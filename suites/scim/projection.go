@@ -157,6 +157,18 @@ func projectionNotation(s *check.Suite) {
 
 func projectionElsewhere(s *check.Suite) {
 	s.It(check.Spec{
+		ID: "scim.projection.excluded-extension", Level: check.Must,
+		Title: "excludedAttributes can leave out an attribute of an extension",
+		Refs:  check.Refs(check.RFC7644("3.9", quoteExcluded)),
+		Needs: check.Needs(target.Enterprise),
+	}, func(t *check.T) {
+		returnedByDefault(t, target.EnterpriseURN, "department")
+		user := inDepartment(t, "Engines")
+		res := t.Get(user.Path, without(target.EnterpriseURN+":department"))
+		t.Expect(res).To(check.BeResource(user.ID))
+		t.Expect(res).To(check.LackJSON("/" + target.EnterpriseURN + "/department"))
+	})
+	s.It(check.Spec{
 		ID: "scim.projection.list-attributes", Level: check.Must,
 		Title: "attributes selects what is returned of the users in a list",
 		Refs:  check.Refs(check.RFC7644("3.9", quoteRequested), check.RFC7644("3.4.2.5", "which MUST be supported by SCIM service providers")),

@@ -25,6 +25,7 @@ func Register(s *check.Suite) {
 	filterLogic(s)
 	filterPaths(s)
 	filterErrors(s)
+	filterValues(s)
 	search(s)
 	paging(s)
 	cursors(s)

@@ -65,6 +65,15 @@ func search(s *check.Suite) {
 			t.Expect(res).To(check.HaveJSON("/Resources/0/userName", userName(user)))
 			t.Expect(res).To(check.LackJSON("/Resources/0/displayName"))
 		})
+		s.It(check.Spec{
+			ID: "scim.search.sorts", Level: check.Must,
+			Title: "sortBy in a search request orders the results",
+			Refs:  check.Refs(check.RFC7644("3.4.3", "sortBy A string indicating the attribute whose value SHALL be used to order the returned responses.")),
+			Needs: check.Needs(target.Filter, target.Sort),
+		}, func(t *check.T) {
+			users := ordered(t)
+			t.Expect(searchOrSkip(t, map[string]any{"filter": named(users...), "sortBy": "userName"})).To(holdInOrder(users...))
+		})
 	})
 }
 

@@ -10,8 +10,8 @@ import (
 )
 
 // Apply applies the operations in order to doc, a document in the spelling of schema.Canonicalise,
-// and leaves it in that spelling. Values are taken over as copies. It does not touch "schemas" and
-// "meta": they follow from the result.
+// and leaves it in that spelling. Values are taken over as copies. doc needs no "schemas" and "meta":
+// they follow from the result.
 //
 // When an operation fails, doc is left as the operations before it made it: for the atomicity that
 // RFC 7644 section 3.5.2 asks, pass a copy. To see whether anything has changed, compare with
@@ -39,6 +39,9 @@ func (o Operation) apply(t *schema.Type, doc map[string]any) error {
 	}
 	if path.Attribute == nil {
 		return o.applyExtension(t, doc, path.Extension)
+	}
+	if isSchemas(path) {
+		return o.applySchemas(t, doc, path)
 	}
 	if readOnly(path) {
 		return scimerr.Mutability("attribute %s is read-only", path)

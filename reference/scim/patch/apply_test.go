@@ -197,6 +197,26 @@ func TestRemove(t *testing.T) {
 	})
 }
 
+// GAP-103: what an operation does to "schemas" holds for the operations after it.
+func TestSchemasAreModified(t *testing.T) {
+	const core = "urn:ietf:params:scim:schemas:core:2.0:User"
+	without := `{"op":"remove","path":"schemas[value eq \"` + strings.ToUpper(enterprise) + `\"]"}`
+	check(t, userType(), bjensen, []example{
+		{"an extension goes", without, `{"` + enterprise + `":null}`},
+		{"an extension is listed for removal", `{"op":"remove","path":"schemas","value":["` + enterprise + `"]}`, `{"` + enterprise + `":null}`},
+		{"an extension is not among the new ones", `{"op":"replace","path":"schemas","value":["` + core + `","` + custom + `"]}`, `{"` + enterprise + `":null}`},
+		{"it goes and comes back empty", without + `,{"op":"add","path":"schemas","value":["` + enterprise + `"]}`, `{"` + enterprise + `":null}`},
+		{"it goes and gets a new attribute", without + `,{"op":"add","path":"` + enterprise + `:division","value":"D"}`, `{"` + enterprise + `":{"division":"D"}}`},
+		{"it goes, and nothing is there to be removed", without + `,{"op":"remove","path":"` + enterprise + `:department"}`, `{"` + enterprise + `":null}`},
+		{"it is there already", `{"op":"add","path":"schemas","value":["` + strings.ToLower(enterprise) + `"]}`, `{}`},
+		{"an object without path says its own schemas", `{"op":"replace","value":{"schemas":["` + core + `"],"nickName":"N"}}`, `{"nickName":"N"}`},
+	})
+	check(t, userType(), `{"userName":"a"}`, []example{
+		{"it comes, then its attribute", `{"op":"add","path":"schemas","value":["` + enterprise + `"]},{"op":"add","path":"` + enterprise + `:division","value":"D"}`, `{"` + enterprise + `":{"division":"D"}}`},
+		{"it comes alone", `{"op":"replace","path":"schemas","value":["` + core + `","` + enterprise + `"]}`, `{}`},
+	})
+}
+
 func TestApplyRefuses(t *testing.T) {
 	const (
 		mutability    = scimerr.TypeMutability
@@ -211,7 +231,12 @@ func TestApplyRefuses(t *testing.T) {
 		{`{"op":"replace","path":"id","value":"x"}`, mutability},
 		{`{"op":"remove","path":"meta"}`, mutability},
 		{`{"op":"add","path":"meta.version","value":"x"}`, mutability},
-		{`{"op":"add","path":"schemas","value":["x"]}`, mutability},
+		{`{"op":"add","path":"schemas","value":["x"]}`, invalidValue},
+		{`{"op":"replace","path":"schemas","value":["` + enterprise + `"]}`, mutability},
+		{`{"op":"remove","path":"schemas[value co \":core:\"]"}`, mutability},
+		{`{"op":"remove","path":"schemas"}`, mutability},
+		{`{"op":"remove","path":"schemas[value eq \"urn:example:T\"]"}`, mutability}, // it has an immutable value
+		{`{"op":"replace","path":"schemas[value eq \"x\"]","value":"` + enterprise + `"}`, noTarget},
 		{`{"op":"add","path":"groups","value":[{"value":"g"}]}`, mutability},
 		{`{"op":"remove","path":"groups[value eq \"g1\"]"}`, mutability},
 		{`{"op":"replace","path":"` + enterprise + `:manager.displayName","value":"x"}`, mutability},
