@@ -26,6 +26,7 @@ func Register(s *check.Suite) {
 	filterPaths(s)
 	filterErrors(s)
 	search(s)
+	root(s)
 	paging(s)
 	cursors(s)
 	projection(s)
