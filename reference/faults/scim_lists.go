@@ -179,7 +179,7 @@ func searchFaults() []Fault {
 	return []Fault{
 		onHTTP("search-missing", "POST /Users/.search is answered with 404", "servers that nobody has searched by POST yet", Rewrite(search, notFound), "scim.search.available"),
 		onHTTP("search-filter-ignored", "the filter of a search request is ignored", "servers that read the query of the URL", without("filter"), "scim.search.filters", "scim.search.filters-id"),
-		onHTTP("search-count-ignored", "count of a search request is ignored", "servers that read the query of the URL", without("count"), "scim.search.pages"),
+		onHTTP("search-count-ignored", "count of a search request is ignored", "servers that read the query of the URL", without("count"), "scim.cursor.search", "scim.search.pages"),
 		onHTTP("search-attributes-ignored", "attributes of a search request is ignored", "servers that read the query of the URL", without("attributes"), "scim.search.projects"),
 		onHTTP("search-refuses-common-attributes", "a search request cannot filter on id", "elimity-com/scim (measured)",
 			refusing(search, http.StatusBadRequest, "invalidFilter", func(_ *http.Request, body map[string]any) bool {

@@ -151,7 +151,7 @@ func cursorQueries(s *check.Suite) {
 	needs := check.Needs(target.Cursor, target.Filter)
 	s.It(check.Spec{
 		ID: "scim.cursor.negative-count", Level: check.Must,
-		Title: "a negative count is taken for 0",
+		Title: "a negative count of a page by cursor is taken for 0",
 		Refs:  check.Refs(check.RFC9865("2", "be interpreted as \"0\"")),
 		Needs: needs,
 	}, func(t *check.T) {

@@ -29,7 +29,9 @@ func root(s *check.Suite) {
 			Needs: needs,
 		}, func(t *check.T) {
 			user, group, both := userAndGroup(t)
-			t.Expect(atRoot(t, `meta.resourceType eq "User" and (`+both+`)`)).To(check.HoldExactly(user.ID))
+			usersOnly := `meta.resourceType eq "User" and (` + both + `)`
+			t.Require("the filter at /Users", find(t, "/Users", usersOnly), check.HoldExactly(user.ID))
+			t.Expect(atRoot(t, usersOnly)).To(check.HoldExactly(user.ID))
 			t.Expect(atRoot(t, `meta.resourceType eq "Group" and (`+both+`)`)).To(check.HoldExactly(group.ID))
 		})
 		s.It(check.Spec{
@@ -39,7 +41,9 @@ func root(s *check.Suite) {
 			Needs: needs,
 		}, func(t *check.T) {
 			user, _, both := userAndGroup(t)
-			t.Expect(atRoot(t, `userName pr and (`+both+`)`)).To(check.HoldExactly(user.ID))
+			named := `userName pr and (` + both + `)`
+			t.Require("the filter at /Users", find(t, "/Users", named), check.HoldExactly(user.ID))
+			t.Expect(atRoot(t, named)).To(check.HoldExactly(user.ID))
 		})
 	})
 }
@@ -49,6 +53,7 @@ func root(s *check.Suite) {
 func userAndGroup(t *check.T) (user, group check.Resource, filter string) {
 	user, group = t.CreateUser(), t.CreateGroup()
 	filter = compare("id", "eq", user.ID) + " or " + compare("id", "eq", group.ID)
+	t.Require("the filter at /Users", find(t, "/Users", filter), check.HoldExactly(user.ID))
 	probe := atRoot(t, filter)
 	if isList, _ := check.HaveSchema(check.ListURN).Match(probe); probe.Err == nil && !isList {
 		t.NotApplicable("the target answers no query at its root: %s", probe.Summary())
