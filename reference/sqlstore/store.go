@@ -12,9 +12,8 @@
 // PostgreSQL has no form for the character U+0000, and indexed texts (names, e-mail addresses,
 // externalId) may have about 2,700 bytes; a write of others yields directory.ErrUnstorable.
 //
-// Names and e-mail addresses are compared under simple Unicode case folding, rune by rune, exactly as
-// strings.EqualFold does. They are not normalised: the standard library has no NFC, so "é" as one
-// code point and as two are different names.
+// Names are compared as directory.NameKey says. E-mail addresses are compared under simple Unicode case folding, rune
+// by rune, exactly as strings.EqualFold does, and are not normalised.
 package sqlstore
 
 import (
