@@ -98,3 +98,19 @@ func TestListsSayTheVersion(t *testing.T) {
 		}
 	}
 }
+
+// TestTagsOfWrites compares the ETag header of the answer to a write with meta.version in its body (ETG-02, ETG-03).
+func TestTagsOfWrites(t *testing.T) {
+	c := newClient(t)
+	for _, kind := range []struct{ endpoint, body, other string }{
+		{"/Users", userBody("ada", ""), userBody("ada", `,"title":"T"`)}, {"/Groups", groupBody("g"), groupBody("h")},
+	} {
+		made := c.want(201, "POST", kind.endpoint, kind.body)
+		path := kind.endpoint + "/" + made.id()
+		for i, r := range []response{made, c.want(200, "PUT", path, kind.other), c.want(200, "PATCH", path, patchBody(`{"op":"add","path":"externalId","value":"x"}`))} {
+			if want := fmt.Sprintf(`W/"%d"`, i+1); r.header.Get("ETag") != want || r.at("meta/version") != want {
+				t.Errorf("%s: ETag %q, wanted %s: %s", path, r.header.Get("ETag"), want, r.raw)
+			}
+		}
+	}
+}

@@ -103,12 +103,12 @@ func assemble(ctx context.Context, d dialect, readDB, writeDB *sql.DB, migrate f
 	return &Store{dialect: d, read: &reader{db: readDB, dialect: d}, write: newWriter(writeDB, d), feed: newFeed(), dbs: dbs}, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, dir string, options ...goose.ProviderOption) error {
+func migrate(ctx context.Context, db *sql.DB, d dialect, kind goose.Dialect, dir string, options ...goose.ProviderOption) error {
 	files, err := fs.Sub(migrations, dir)
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(dialect, db, files, options...)
+	provider, err := goose.NewProvider(kind, db, files, append(options, goose.WithGoMigrations(rekeyMigration(d)))...)
 	if err != nil {
 		return err
 	}

@@ -196,6 +196,7 @@ func cursorQueries(s *check.Suite) {
 				break
 			}
 		}
+		t.Require("all five users in the walk", len(walked), check.Be(len(users)))
 		t.ExpectThat("the order of the walk", walked).To(check.Be(whole))
 	})
 	s.It(check.Spec{
