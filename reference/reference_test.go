@@ -265,7 +265,7 @@ func TestSite(t *testing.T) {
 	if got := send(t, http.DefaultClient, http.MethodGet, s.Login+"?email=ada@example.com", nil, ""); got.status != 400 || !strings.Contains(got.text, "not set up") {
 		t.Errorf("login without a connection: %d %s", got.status, got.text)
 	}
-	for _, path := range []string{"/nothing", "/scim/v1/Users", "/auth/sso/callback/x"} {
+	for _, path := range []string{"/nothing", "/scimx/Users", "/auth/sso/callback/x"} {
 		if got := send(t, http.DefaultClient, http.MethodGet, s.BaseURL+path, nil, ""); got.status != 404 {
 			t.Errorf("%s: status %d", path, got.status)
 		}

@@ -10,15 +10,19 @@ import (
 	"assay/reference/page"
 )
 
-// scimPath is where SCIM lives below the base URL.
-const scimPath = "/scim/v2"
+// scimPath is where SCIM lives below the base URL. The same is served without the version: "When omitted, service
+// providers SHOULD perform the operation using the most recent SCIM protocol version" (RFC 7644 section 3.13).
+const (
+	scimPath    = unversioned + "/v2"
+	unversioned = "/scim"
+)
 
 func isHTTPS(base string) bool { return strings.HasPrefix(base, "https:") }
 
 // route sends SCIM requests to provisioning and everything else to mux. It comes before the mux because
 // http.ServeMux redirects paths that it finds unclean, which is for SCIM to judge.
 func route(provisioning http.Handler, mux *http.ServeMux) http.Handler {
-	stripped := http.StripPrefix(scimPath, provisioning)
+	stripped, latest := http.StripPrefix(scimPath, provisioning), http.StripPrefix(unversioned, provisioning)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, scimPath+"/"):
@@ -28,6 +32,8 @@ func route(provisioning http.Handler, mux *http.ServeMux) http.Handler {
 			*root = *r
 			root.URL = &url.URL{Path: "/", RawQuery: r.URL.RawQuery}
 			provisioning.ServeHTTP(w, root)
+		case strings.HasPrefix(r.URL.Path, unversioned+"/"):
+			latest.ServeHTTP(w, r)
 		default:
 			mux.ServeHTTP(w, r)
 		}

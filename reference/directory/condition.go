@@ -18,8 +18,8 @@ type (
 	Not struct{ Condition Condition }
 
 	// FieldTest compares a field of the resource, through an index where one fits. Value is a string,
-	// a bool for FieldActive, and a time.Time for FieldCreated and FieldModified. Name and e-mail
-	// address compare without regard to case, ID and external ID exactly; texts are ordered by their
+	// a bool for FieldActive, and a time.Time for FieldCreated and FieldModified. Names compare
+	// as NameKey says, e-mail addresses as FoldKey does, ID and external ID exactly; texts are ordered by their
 	// bytes, after folding. A field that is empty passes no test.
 	FieldTest struct {
 		Field Field

@@ -2,8 +2,13 @@ package faults
 
 import (
 	"net/http"
+	"slices"
 	"strings"
+
+	"assay/reference/scim"
 )
+
+const bulkURN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 // scimBulk are defects of bulk requests (RFC 7644 section 3.7).
 func scimBulk() []Fault {
@@ -90,6 +95,10 @@ func bulkAnswers() []Fault {
 					*r = *failure(r.Request, http.StatusBadRequest, "tooMany")
 				}
 			}), "scim.bulk.max-operations", "scim.bulk.max-payload-size"),
+		onHTTP("bulk-entry-without-method", "entries do not name the method", generic,
+			eachEntry(func(entry map[string]any) { delete(entry, "method") }), "scim.bulk.entry-method"),
+		onHTTP("bulk-limit-unnamed", "a bulk request that is too large is refused without a word on the limit", "servers whose proxy refuses it",
+			eachError(On(http.MethodPost, "/Bulk"), http.StatusRequestEntityTooLarge, func(doc map[string]any) { doc["detail"] = "too large" }), "scim.bulk.limit-named"),
 	}
 }
 
@@ -138,5 +147,31 @@ func bulkRequests() []Fault {
 			forgetful("/Groups", "members"), "scim.bulk.circular-reference", "scim.bulk.member-reference"),
 		onHTTP("bulk-extension-dropped", "extensions in a bulk request are ignored", "servers that resolve a bulkId in members only",
 			forgetful("/Users", enterpriseURN), "scim.bulk.extension-reference"),
+		onHTTP("bulk-references-backwards-only", "a member that is the bulkId of a later or of no operation is ignored", "servers that replace a bulkId by what they have made so far",
+			request(backwardsOnly), "scim.bulk.circular-reference", "scim.bulk.forward-reference", "scim.bulk.unknown-reference"),
+		onHTTP("bulk-schema-not-checked", "a bulk request with the schema of another message is taken", "servers that look at Operations only",
+			request(func(doc map[string]any) { doc["schemas"] = []any{bulkURN} }), "scim.bulk.wrong-schema-refused"),
+		onHTTP("bulk-limit-off-by-one", "a bulk request with exactly maxOperations operations is refused", "off by one",
+			refusing(On(http.MethodPost, "/Bulk"), http.StatusRequestEntityTooLarge, "", func(_ *http.Request, body map[string]any) bool {
+				return len(listOf(body, "Operations")) == scim.DefaultMaxOperations
+			}), "scim.bulk.max-operations-taken"),
+		onHTTP("bulk-answers-get", "GET and PUT at the bulk endpoint are answered with 200", "servers whose framework maps an address and not its methods",
+			Answer(Every(Below("/Bulk"), Method(http.MethodGet, http.MethodPut)), http.StatusOK, mediaType, "{}"), "scim.http.bulk-is-post-only"),
+	}
+}
+
+// backwardsOnly takes away the members whose bulkId no earlier operation has.
+func backwardsOnly(doc map[string]any) {
+	made := map[string]bool{}
+	for _, item := range listOf(doc, "Operations") {
+		o, _ := item.(map[string]any)
+		if data := objectOf(o, "data"); data["members"] != nil {
+			data["members"] = slices.DeleteFunc(listOf(data, "members"), func(item any) bool {
+				member, _ := item.(map[string]any)
+				bulkID, isReference := strings.CutPrefix(textOf(member, "value"), "bulkId:")
+				return isReference && !made[bulkID]
+			})
+		}
+		made[textOf(o, "bulkId")] = true
 	}
 }

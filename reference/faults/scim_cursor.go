@@ -54,5 +54,14 @@ func scimCursor() []Fault {
 					doc["scimType"] = "invalidValue"
 				}
 			}), "scim.cursor.count-changed"),
+		onHTTP("cursor-order-ignored", "sortBy is ignored in a walk by cursor", "servers whose cursor is an id", onQuery(walking, func(query url.Values) { query.Del("sortBy") }), "scim.cursor.sorted"),
+		onHTTP("cursor-total-is-the-rest", "totalResults of a later page counts what is left", "servers that count behind the cursor",
+			RewriteJSON(walking, http.StatusOK, func(doc map[string]any) {
+				if doc["previousCursor"] != nil {
+					doc["totalResults"] = len(listOf(doc, "Resources"))
+				}
+			}), "scim.cursor.total-constant"),
+		onHTTP("cursor-not-in-search", "cursor in a search request is ignored", "servers that read it from the URL",
+			onBody(On(http.MethodPost, "/Users/.search"), func(doc map[string]any) { delete(doc, "cursor") }), "scim.cursor.search"),
 	}
 }

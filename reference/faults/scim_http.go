@@ -91,11 +91,22 @@ func etagFaults() []Fault {
 					}
 					return body
 				}),
-			), "scim.etag.version-agrees"),
-		onHTTP("etag-constant", "the ETag of a user never changes", "servers that make it of the id", constantTag, "scim.etag.changes", "scim.etag.stale-patch-refused", "scim.etag.stale-put-refused"),
+			), "scim.etag.listed-version", "scim.etag.version-agrees"),
+		onHTTP("etag-lower-case-w", "weak entity-tags begin with w/", "servers that write headers in lower case", lowerCaseTag, "scim.etag.form"),
+		onHTTP("listed-version-stale", "meta.version of a user in a list is that of the create", "servers whose list comes from a cache",
+			RewriteJSON(On(http.MethodGet, "/Users"), http.StatusOK, func(doc map[string]any) {
+				for _, item := range listOf(doc, "Resources") {
+					user, _ := item.(map[string]any)
+					if meta := objectOf(user, "meta"); meta["version"] != nil {
+						meta["version"] = `W/"0"`
+					}
+				}
+			}), "scim.etag.listed-version"),
+		onHTTP("etag-constant", "the ETag of a user never changes", "servers that make it of the id", constantTag, "scim.etag.changes", "scim.etag.stale-delete-refused", "scim.etag.stale-patch-refused", "scim.etag.stale-put-refused"),
 		onHTTP("if-none-match-ignored", "If-None-Match is ignored", "elimity-com/scim (measured)", unconditional(http.MethodGet, "If-None-Match"), "scim.etag.not-modified"),
 		onHTTP("if-match-ignored-by-put", "If-Match is ignored by PUT", "elimity-com/scim (measured)", unconditional(http.MethodPut, "If-Match"), "scim.etag.stale-put-refused"),
 		onHTTP("if-match-ignored-by-patch", "If-Match is ignored by PATCH", "elimity-com/scim (measured)", unconditional(http.MethodPatch, "If-Match"), "scim.etag.stale-patch-refused"),
+		onHTTP("if-match-ignored-by-delete", "If-Match is ignored by DELETE", "elimity-com/scim (measured)", unconditional(http.MethodDelete, "If-Match"), "scim.etag.stale-delete-refused"),
 	}
 }
 
@@ -117,6 +128,34 @@ func constantTag(next http.Handler) http.Handler {
 		}
 		if r.Header.Get("If-None-Match") == tag {
 			r.Header.Set("If-None-Match", "*")
+		}
+		return body
+	})(show(next)))
+}
+
+// lowerCaseTag writes W/ in lower case, out and in.
+func lowerCaseTag(next http.Handler) http.Handler {
+	lower := func(tag string) string {
+		if opaque, weak := strings.CutPrefix(tag, "W/"); weak {
+			return "w/" + opaque
+		}
+		return tag
+	}
+	show := eachResource(users(), func(doc map[string]any) {
+		if meta := objectOf(doc, "meta"); meta["version"] != nil {
+			meta["version"] = lower(textOf(meta, "version"))
+		}
+	})
+	header := Rewrite(users(), func(r *Response) {
+		if tag := r.Header.Get("ETag"); tag != "" {
+			r.Header.Set("ETag", lower(tag))
+		}
+	})
+	return header(RewriteRequest(users(), func(r *http.Request, body []byte) []byte {
+		for _, name := range []string{"If-Match", "If-None-Match"} {
+			if opaque, weak := strings.CutPrefix(r.Header.Get(name), "w/"); weak {
+				r.Header.Set(name, "W/"+opaque)
+			}
 		}
 		return body
 	})(show(next)))

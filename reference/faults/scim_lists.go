@@ -63,7 +63,7 @@ func pagingFaults() []Fault {
 			}), "scim.paging.count-bounds", "scim.paging.start-index-skips", "scim.paging.total-results", "scim.sort.pages"),
 		onHTTP("count-zero-is-default", "count 0 gives the default page", "servers that cannot tell 0 from absence", dropping(func(r *http.Request) bool { return r.URL.Query().Get("count") == "0" }, "count"), "scim.cursor.zero-count", "scim.paging.count-zero"),
 		onHTTP("count-negative-refused", "a negative count is refused", "servers that validate count as a natural number",
-			refusing(func(r *http.Request) bool { return strings.HasPrefix(r.URL.Query().Get("count"), "-") }, http.StatusBadRequest, "invalidValue", func(*http.Request, map[string]any) bool { return true }), "scim.paging.count-negative"),
+			refusing(func(r *http.Request) bool { return strings.HasPrefix(r.URL.Query().Get("count"), "-") }, http.StatusBadRequest, "invalidValue", func(*http.Request, map[string]any) bool { return true }), "scim.cursor.negative-count", "scim.paging.count-negative"),
 		onHTTP("start-index-always-1", "a list always says that it starts at 1", "servers whose startIndex is a constant",
 			onList(Always, func(_ url.Values, doc map[string]any) { doc["startIndex"] = 1 }), "okta.import.counters", "scim.paging.start-index-said"),
 		onHTTP("start-index-ignored", "startIndex is ignored when there is no count", "servers that page only when both parameters are there",
@@ -174,16 +174,36 @@ func missing(item any, name string) int {
 }
 
 func searchFaults() []Fault {
-	search := On(http.MethodPost, "/Users/.search")
+	search, root := On(http.MethodPost, "/Users/.search"), On(http.MethodGet, "/")
 	without := func(name string) wrapper { return onBody(search, func(doc map[string]any) { delete(doc, name) }) }
 	return []Fault{
 		onHTTP("search-missing", "POST /Users/.search is answered with 404", "servers that nobody has searched by POST yet", Rewrite(search, notFound), "scim.search.available"),
 		onHTTP("search-filter-ignored", "the filter of a search request is ignored", "servers that read the query of the URL", without("filter"), "scim.search.filters", "scim.search.filters-id"),
-		onHTTP("search-count-ignored", "count of a search request is ignored", "servers that read the query of the URL", without("count"), "scim.search.pages"),
+		onHTTP("search-count-ignored", "count of a search request is ignored", "servers that read the query of the URL", without("count"), "scim.cursor.search", "scim.search.pages"),
 		onHTTP("search-attributes-ignored", "attributes of a search request is ignored", "servers that read the query of the URL", without("attributes"), "scim.search.projects"),
 		onHTTP("search-refuses-common-attributes", "a search request cannot filter on id", "elimity-com/scim (measured)",
 			refusing(search, http.StatusBadRequest, "invalidFilter", func(_ *http.Request, body map[string]any) bool {
 				return strings.HasPrefix(textOf(body, "filter"), "id ")
 			}), "scim.search.filters-id"),
+		onHTTP("search-groups-missing", "POST /Groups/.search is answered with 404", "servers that search users only", Rewrite(On(http.MethodPost, "/Groups/.search"), notFound), "scim.search.groups"),
+		onHTTP("search-malformed-filter-passed-over", "the end of a filter in a search request is passed over when it is malformed", "servers that parse as far as they can",
+			onBody(search, func(doc map[string]any) {
+				if whole, cut := strings.CutSuffix(textOf(doc, "filter"), " and userName eq"); cut {
+					doc["filter"] = whole
+				}
+			}), "scim.search.malformed-filter-refused"),
+		onHTTP("root-users-only", "a query at the root finds users only", "servers whose root is an alias of /Users",
+			RewriteJSON(root, http.StatusOK, func(doc map[string]any) {
+				doc["Resources"] = slices.DeleteFunc(listOf(doc, "Resources"), func(item any) bool {
+					resource, _ := item.(map[string]any)
+					return slices.Contains(listOf(resource, "schemas"), any(groupURN))
+				})
+			}), "scim.root.restricted", "scim.root.types"),
+		onHTTP("root-condition-passed-over", "in a query at the root what is asked beyond the id is passed over", "servers that look a root query up in an index of ids",
+			onQuery(root, func(query url.Values) {
+				if _, ids, more := strings.Cut(query.Get("filter"), " and "); more {
+					query.Set("filter", ids)
+				}
+			}), "scim.root.restricted", "scim.root.undefined-attribute"),
 	}
 }

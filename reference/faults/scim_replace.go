@@ -210,6 +210,11 @@ func (s *softDelete) Delete(ctx context.Context, tenant string, kind directory.K
 		return s.Store.Delete(ctx, tenant, kind, id, check)
 	}
 	_, err := s.Update(ctx, tenant, kind, id, func(_ directory.Edit, r *directory.Resource) error {
+		if check != nil {
+			if err := check(*r); err != nil {
+				return err
+			}
+		}
 		r.Active = false
 		r.Attributes["active"] = false
 		return nil

@@ -154,6 +154,21 @@ func TestBulkForwards(t *testing.T) { // BLK-07 to BLK-11, GAP-113
 	c.refused(404, "", "GET", "/Users/"+r.created(4), "")
 }
 
+// All methods on groups (BLK-06 to BLK-09).
+func TestBulkOfGroups(t *testing.T) {
+	c := newClient(t)
+	ada, old, gone := c.user("ada"), c.group("old"), c.group("gone")
+	r := c.bulk(bulkBody(
+		operation("POST", "/Groups", data("g", groupBody("new", ada))),
+		operation("PUT", "/Groups/"+old, data("", groupBody("renamed", ada))),
+		operation("PATCH", "/Groups/bulkId:g", data("", patchBody(`{"op":"remove","path":"members"}`))),
+		operation("DELETE", "/Groups/"+gone, ""),
+	), 201, 200, 200, 204)
+	c.expect(c.want(200, "GET", "/Groups/"+r.created(0), ""), "displayName", "new", "members", nil)
+	c.expect(c.want(200, "GET", "/Groups/"+old, ""), "displayName", "renamed", "members/0/value", ada)
+	c.refused(404, "", "GET", "/Groups/"+gone, "")
+}
+
 // The figures of section 3.7.3. Its PATCH data is no JSON there; it has got the PatchOp around it.
 func TestBulkFigures(t *testing.T) {
 	c := newClient(t)

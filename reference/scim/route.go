@@ -72,7 +72,19 @@ func (s *server) route(x *exchange) (serveFunc, error) {
 			return s.routeKind(x, k, rest)
 		}
 	}
+	if otherVersion(path) {
+		return nil, scimerr.InvalidVers("this server speaks version 2 of SCIM: the base URL is %s", s.base)
+	}
 	return nil, scimerr.NotFound("there is no such endpoint")
+}
+
+// otherVersion tells whether a path asks for a version of SCIM that is not ours: "the character 'v' followed by
+// the desired SCIM version number". "When specified, service providers MUST perform the operation using
+// the desired version or reject the request" (RFC 7644 section 3.13).
+func otherVersion(path string) bool {
+	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	number, is := strings.CutPrefix(segment, "v")
+	return is && number != "" && number != "2" && strings.Trim(number, "0123456789.") == ""
 }
 
 func (s *server) routeKind(x *exchange, k *kind, rest string) (serveFunc, error) {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -146,6 +147,11 @@ func (c *client) refused(status int, scimType, method, path, body string, header
 	schemas, _ := out.doc["schemas"].([]any)
 	if len(schemas) != 1 || schemas[0] != errorURN || out.doc["status"] != strconv.Itoa(status) {
 		c.Errorf("%s %s: not a SCIM error: %s", method, path, out.raw)
+	}
+	for name := range out.doc {
+		if !slices.Contains([]string{"schemas", "status", "scimType", "detail"}, name) { // ERR-11
+			c.Errorf("%s %s: %s is no member of an error: %s", method, path, name, out.raw)
+		}
 	}
 	if got, _ := out.doc["scimType"].(string); got != scimType {
 		c.Errorf("%s %s: scimType %q, wanted %q: %s", method, path, got, scimType, out.raw)

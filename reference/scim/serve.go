@@ -187,6 +187,7 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, a answer) {
 		h.Set("Content-Length", fmt.Sprint(len(body)))
 	}
 	h.Set("Cache-Control", "private, no-cache") // it is people's data, and entity tags tell whether it has changed
+	h.Set("X-Content-Type-Options", "nosniff")  // markup in an attribute is no page
 	w.WriteHeader(a.status)
 	if body == nil || r.Method == http.MethodHead {
 		return

@@ -69,10 +69,7 @@ func (o *order) key(doc map[string]any) any {
 	if !ok {
 		return value
 	}
-	if !o.leaf.CaseExact {
-		text = schema.Fold(text)
-	}
-	return cut(text)
+	return cut(o.leaf.Key(text))
 }
 
 // maxKey is how many bytes of a text the order looks at: a cursor carries them in a URL.

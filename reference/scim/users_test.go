@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"fmt"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -198,4 +199,31 @@ func TestTenantsAreApart(t *testing.T) {
 	for client, own := range map[*client]string{c: id, &foreign: twin} {
 		client.expect(client.want(200, "GET", "/Users?filter=externalId+eq+%22x1%22", ""), "totalResults", 1, "Resources/0/id", own)
 	}
+}
+
+// TestUserNamesAfterPRECIS writes one name in the forms that RFC 7644 section 5 makes the same (GAP-065): it is taken
+// in all of them, filters find it in all of them, and it is shown as it was sent.
+func TestUserNamesAfterPRECIS(t *testing.T) {
+	c := newClient(t)
+	const composed, decomposed, wide = "zo\u00eb@x.test", "ZOE\u0308@x.test", "ｚｏë＠ｘ.test"
+	id := c.user(decomposed)
+	c.expect(c.want(200, "GET", "/Users/"+id, ""), "userName", decomposed)
+	other := c.user("zoe@x.test")
+	for _, name := range []string{composed, decomposed, wide, strings.ToUpper(composed)} {
+		c.refused(409, "uniqueness", "POST", "/Users", userBody(name, ""))
+		c.refused(409, "uniqueness", "PUT", "/Users/"+other, userBody(name, ""))
+		c.refused(409, "uniqueness", "PATCH", "/Users/"+other, patchBody(`{"op":"replace","path":"userName","value":`+quote(name)+`}`))
+		for _, filter := range []string{"userName eq " + quote(name), "userName sw " + quote(name), `userName co "＠" and not (userName ne ` + quote(name) + ")"} {
+			for _, path := range []string{"/Users", "/"} {
+				found := c.want(200, "GET", path+"?filter="+url.QueryEscape(filter), "")
+				c.expect(found, "totalResults", 1, "Resources/0/id", id)
+			}
+		}
+	}
+	// No other attribute is compared so.
+	c.want(200, "PATCH", "/Users/"+id, patchBody(`{"op":"replace","path":"title","value":"ａ"}`))
+	c.expect(c.want(200, "GET", "/Users?filter="+url.QueryEscape(`title eq "a"`), ""), "totalResults", 0)
+	c.group("ａ")
+	c.expect(c.want(200, "GET", "/Groups?filter="+url.QueryEscape(`displayName eq "a"`), ""), "totalResults", 0)
+	c.expect(c.want(200, "GET", "/Users?sortBy=userName", ""), "Resources/0/id", other)
 }

@@ -67,7 +67,7 @@ func pick[T any](w *world, list ...T) T { return list[w.random.IntN(len(list))] 
 // text is one of few texts, so that filters and resources meet often: letters that fold in odd ways,
 // quotation marks of several languages, placeholders, U+0000.
 func (w *world) text() string {
-	return pick(w, "a", "A", "ab", "Ab", "b", "Zz", "k", "K", "\u212a", "\u212aab", "s", "\u017f", "x\u017fy", "xSy", "é", "É", "aé", "ÉA", "straße", "x\x00Y", "x",
+	return pick(w, "a", "A", "ab", "Ab", "b", "Zz", "k", "K", "\u212a", "\u212aab", "s", "\u017f", "x\u017fy", "xSy", "é", "É", "e\u0301", "ａＢ", "aé", "ÉA", "straße", "x\x00Y", "x",
 		`a"b`, `a'b`, "a%_", "a?b$1", `a\b`, "😀a", "<a&b>", "\u2028", " a ", "work", "home", "10", "")
 }
 

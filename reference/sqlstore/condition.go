@@ -183,9 +183,9 @@ func (c *clause) textField(t directory.FieldTest) error {
 	case directory.FieldExternalID:
 		column = "external_id"
 	case directory.FieldName:
-		column, text = "name_key", foldKey(text)
+		column, text = "name_key", directory.NameKey(c.kind, text)
 	case directory.FieldEmail:
-		column, text = "email_key", foldKey(text)
+		column, text = "email_key", directory.FoldKey(text)
 	default:
 		return fmt.Errorf("there is no field %q", t.Field)
 	}

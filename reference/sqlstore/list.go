@@ -107,10 +107,10 @@ func (s *Store) conditions(tenant string, q directory.Query) (string, []any, err
 		c.add(` AND external_id = ?`, q.ExternalID)
 	}
 	if q.Name != "" {
-		c.add(` AND name_key = ?`, foldKey(q.Name))
+		c.add(` AND name_key = ?`, directory.NameKey(q.Kind, q.Name))
 	}
 	if q.Email != "" {
-		c.add(` AND email_key = ?`, foldKey(q.Email))
+		c.add(` AND email_key = ?`, directory.FoldKey(q.Email))
 	}
 	if q.After > 0 {
 		c.add(` AND seq > ?`, q.After)

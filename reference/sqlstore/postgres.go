@@ -129,7 +129,7 @@ func openPostgres(ctx context.Context, source string) (*Store, error) {
 		}
 		migrations := stdlib.OpenDB(*config)
 		defer migrations.Close()
-		return migrate(ctx, migrations, goose.DialectPostgres, "migrations/postgres", goose.WithSessionLocker(locker))
+		return migrate(ctx, migrations, postgresDialect{}, goose.DialectPostgres, "migrations/postgres", goose.WithSessionLocker(locker))
 	})
 }
 

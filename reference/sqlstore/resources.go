@@ -102,7 +102,7 @@ func (s *Store) insert(ctx context.Context, conn conn, tenant string, r director
 	err := conn.QueryRowContext(ctx, `INSERT INTO resources
 		(tenant, kind, id, external_id, name, name_key, email, email_key, display, active, attributes, created, modified, version)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
-		tenant, r.Kind, r.ID, r.ExternalID, r.Name, foldKey(r.Name), r.Email, foldKey(r.Email), displayOf(r), r.Active, raw,
+		tenant, r.Kind, r.ID, r.ExternalID, r.Name, directory.NameKey(r.Kind, r.Name), r.Email, directory.FoldKey(r.Email), displayOf(r), r.Active, raw,
 		toNanos(r.Created), toNanos(r.Modified), r.Version).Scan(&seq)
 	if err != nil {
 		return 0, s.conflict(err, r)
@@ -167,7 +167,7 @@ func (s *Store) save(ctx context.Context, e *edit, old stored, fresh directory.R
 	fresh.Modified, fresh.Version = after(old.Modified), old.Version+1
 	_, err = e.conn.ExecContext(ctx, `UPDATE resources SET external_id = ?, name = ?, name_key = ?, email = ?, email_key = ?,
 		display = ?, active = ?, attributes = ?, modified = ?, version = ? WHERE seq = ?`,
-		fresh.ExternalID, fresh.Name, foldKey(fresh.Name), fresh.Email, foldKey(fresh.Email),
+		fresh.ExternalID, fresh.Name, directory.NameKey(fresh.Kind, fresh.Name), fresh.Email, directory.FoldKey(fresh.Email),
 		displayOf(fresh), fresh.Active, raw, toNanos(fresh.Modified), fresh.Version, old.seq)
 	if err != nil {
 		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, s.conflict(err, fresh))

@@ -96,6 +96,6 @@ func createPrivate(path string) error {
 
 func assembleSQLite(ctx context.Context, readDB, writeDB *sql.DB) (*Store, error) {
 	return assemble(ctx, sqliteDialect{}, readDB, writeDB, func(ctx context.Context) error {
-		return migrate(ctx, writeDB, goose.DialectSQLite3, "migrations/sqlite")
+		return migrate(ctx, writeDB, sqliteDialect{}, goose.DialectSQLite3, "migrations/sqlite")
 	})
 }

@@ -12,9 +12,8 @@
 // PostgreSQL has no form for the character U+0000, and indexed texts (names, e-mail addresses,
 // externalId) may have about 2,700 bytes; a write of others yields directory.ErrUnstorable.
 //
-// Names and e-mail addresses are compared under simple Unicode case folding, rune by rune, exactly as
-// strings.EqualFold does. They are not normalised: the standard library has no NFC, so "é" as one
-// code point and as two are different names.
+// Names are compared as directory.NameKey says. E-mail addresses are compared under simple Unicode case folding, rune
+// by rune, exactly as strings.EqualFold does, and are not normalised.
 package sqlstore
 
 import (
@@ -104,12 +103,12 @@ func assemble(ctx context.Context, d dialect, readDB, writeDB *sql.DB, migrate f
 	return &Store{dialect: d, read: &reader{db: readDB, dialect: d}, write: newWriter(writeDB, d), feed: newFeed(), dbs: dbs}, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, dir string, options ...goose.ProviderOption) error {
+func migrate(ctx context.Context, db *sql.DB, d dialect, kind goose.Dialect, dir string, options ...goose.ProviderOption) error {
 	files, err := fs.Sub(migrations, dir)
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(dialect, db, files, options...)
+	provider, err := goose.NewProvider(kind, db, files, append(options, goose.WithGoMigrations(rekeyMigration(d)))...)
 	if err != nil {
 		return err
 	}

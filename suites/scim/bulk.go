@@ -28,6 +28,7 @@ func bulk(s *check.Suite) {
 		bulkMethods(s)
 		bulkErrors(s)
 		bulkReferences(s)
+		bulkForms(s)
 		bulkLimits(s)
 	})
 }

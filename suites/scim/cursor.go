@@ -19,6 +19,7 @@ const (
 func cursors(s *check.Suite) {
 	s.Describe("cursor", func() {
 		cursorPages(s)
+		cursorQueries(s)
 		cursorErrors(s)
 	})
 }
@@ -155,6 +156,77 @@ func cursorPages(s *check.Suite) {
 			ids = append(ids, text)
 		}
 		t.Expect(cursorPage(t, expression, back, "2")).To(check.HoldExactly(ids...))
+	})
+}
+
+// cursorQueries are the checks of what else holds for a query by cursor.
+func cursorQueries(s *check.Suite) {
+	needs := check.Needs(target.Cursor, target.Filter)
+	s.It(check.Spec{
+		ID: "scim.cursor.negative-count", Level: check.Must,
+		Title: "a negative count of a page by cursor is taken for 0",
+		Refs:  check.Refs(check.RFC9865("2", "be interpreted as \"0\"")),
+		Needs: needs,
+	}, func(t *check.T) {
+		expression, _ := five(t)
+		t.Require("a page of two", cursorPage(t, expression, "", "2"), check.BeListResponse())
+		res := cursorPage(t, expression, "", "-1")
+		t.Expect(res).To(check.BeListResponse())
+		t.Expect(res).To(holdAtMost(0))
+	})
+	s.It(check.Spec{
+		ID: "scim.cursor.total-constant", Level: check.May,
+		Title: "totalResults is the number of all results on the second page too, or left out",
+		Refs:  check.Refs(check.RFC9865("2", "service providers should return an accurate value for totalResults, which is the total number of resources for all pages")),
+		Needs: needs,
+	}, func(t *check.T) {
+		expression, users := five(t)
+		_, cursor := secondCursor(t, expression)
+		res := cursorPage(t, expression, cursor, "2")
+		t.Expect(res).To(check.BeListResponse())
+		if _, given := res.At("/totalResults"); !given {
+			t.NotApplicable("the target leaves totalResults out, as it may")
+		}
+		t.Expect(res).To(check.HaveJSON("/totalResults", len(users)))
+	})
+	s.It(check.Spec{
+		ID: "scim.cursor.sorted", Level: check.Should,
+		Title: "the pages of a walk with sortBy follow the order of the whole",
+		Refs:  check.Refs(check.RFC9865("2.2", "then cursor-paged results should be sorted")),
+		Needs: check.Needs(target.Cursor, target.Filter, target.Sort),
+	}, func(t *check.T) {
+		expression, users := five(t)
+		order := []wire.Option{wire.Query("sortBy", "userName"), wire.Query("sortOrder", "descending")}
+		whole := check.IDs(find(t, "/Users", expression, order...))
+		t.Require("the five users in order", len(whole), check.Be(len(users)))
+		var walked []string
+		cursor := ""
+		for range 2 * len(users) {
+			res := findPlain(t, "/Users", expression, append(order, wire.Query("cursor", cursor), wire.Query("count", "2"))...)
+			t.Expect(res).To(check.BeListResponse())
+			walked = append(walked, check.IDs(res)...)
+			if cursor = res.String("/nextCursor"); cursor == "" {
+				break
+			}
+		}
+		t.Require("all five users in the walk", len(walked), check.Be(len(users)))
+		t.ExpectThat("the order of the walk", walked).To(check.Be(whole))
+	})
+	s.It(check.Spec{
+		ID: "scim.cursor.search", Level: check.Should,
+		Title: "a search request takes a cursor and leads on with it",
+		Refs:  check.Refs(check.RFC9865("3", "When posting to /.search, the client would pass the parameters defined in Section 2 in the body of the POST request.")),
+		Needs: needs,
+	}, func(t *check.T) {
+		expression, _ := five(t)
+		first := searchOrSkip(t, map[string]any{"filter": expression, "count": 2, "cursor": ""})
+		t.Expect(first).To(check.BeListResponse())
+		t.Expect(first).To(check.HaveJSON("/nextCursor", check.BeNonEmptyString()))
+		second := searchUsers(t, map[string]any{"filter": expression, "count": 2, "cursor": first.String("/nextCursor")})
+		t.Expect(second).To(check.BeListResponse())
+		for _, id := range check.IDs(first) {
+			t.Expect(second).To(check.LackResource(id))
+		}
 	})
 }
 

@@ -1,6 +1,8 @@
 package scim
 
 import (
+	"strings"
+
 	"assay/suites/check"
 	"assay/suites/target"
 	"assay/suites/wire"
@@ -50,6 +52,27 @@ func etagValues(s *check.Suite) {
 			t.NotApplicable("the target gives no meta.version")
 		}
 		t.Expect(res).To(check.HaveJSON("/meta/version", res.Header.Get("ETag")))
+	})
+	s.It(check.Spec{
+		ID: "scim.etag.form", Level: check.Must,
+		Title: "the ETag is a quoted text, with W/ before it when it is weak",
+		Refs: check.Refs(check.RFC7643("3.1", `then the origin server MUST mark the "version" (entity-tag) as weak by prefixing its opaque value with "W/" (case sensitive).`),
+			check.RFC7644("3.14", quoteETagHeader)),
+		Needs: needs,
+	}, func(t *check.T) {
+		_, tag := tagged(t)
+		t.ExpectThat("the ETag", tag).To(check.Satisfy(`"…" or W/"…"`, isEntityTag))
+	})
+	s.It(check.Spec{
+		ID: "scim.etag.listed-version", Level: check.Should,
+		Title: "meta.version of a user in a list is the ETag of the user",
+		Refs:  check.Refs(check.RFC7644("3.14", quoteETagHeader)),
+		Needs: check.Needs(target.ETag, target.Filter),
+	}, func(t *check.T) {
+		user, tag := tagged(t)
+		res := find(t, "/Users", named(user))
+		t.Require("the user in the list", res, check.HoldExactly(user.ID))
+		t.Expect(res).To(check.HaveJSON("/Resources/0/meta/version", tag))
 	})
 	s.It(check.Spec{
 		ID: "scim.etag.changes", Level: check.Must,
@@ -102,4 +125,24 @@ func etagConditions(s *check.Suite) {
 		t.Control(t.PatchBody(user.Path, rename("After "+t.Name()), wire.Header("If-Match", tag)), check.BeOK())
 		t.Expect(t.PatchBody(user.Path, rename("Late "+t.Name()), wire.Header("If-Match", tag))).To(check.HaveStatus(412, 409))
 	})
+	s.It(check.Spec{
+		ID: "scim.etag.stale-delete-refused", Level: check.Should,
+		Title: "DELETE with If-Match and an ETag that is no longer current is refused with 412 or 409",
+		Refs:  check.Refs(check.RFC7644("3.12", "Failed to update. Resource has")),
+		Needs: needs,
+	}, func(t *check.T) {
+		other, current := tagged(t)
+		t.Control(t.Delete(other.Path, wire.Header("If-Match", current)), check.BeOK())
+		user, tag := tagged(t)
+		t.Require("the change", t.Put(user.Path, body(user, map[string]any{"displayName": "After " + t.Name()})), check.BeOK())
+		t.Expect(t.Delete(user.Path, wire.Header("If-Match", tag))).To(check.HaveStatus(412, 409))
+		t.Expect(t.Get(user.Path)).To(check.BeResource(user.ID))
+	})
+}
+
+// isEntityTag follows the grammar of HTTP, to which RFC 7644 section 3.14 refers.
+func isEntityTag(value any) bool {
+	text, _ := value.(string)
+	opaque := strings.TrimPrefix(text, "W/")
+	return len(opaque) >= 2 && opaque[0] == '"' && opaque[len(opaque)-1] == '"' && !strings.ContainsAny(opaque[1:len(opaque)-1], "\" \t")
 }

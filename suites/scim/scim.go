@@ -27,6 +27,7 @@ func Register(s *check.Suite) {
 	filterErrors(s)
 	filterValues(s)
 	search(s)
+	root(s)
 	paging(s)
 	cursors(s)
 	projection(s)

@@ -74,6 +74,27 @@ func search(s *check.Suite) {
 			users := ordered(t)
 			t.Expect(searchOrSkip(t, map[string]any{"filter": named(users...), "sortBy": "userName"})).To(holdInOrder(users...))
 		})
+		s.It(check.Spec{
+			ID: "scim.search.malformed-filter-refused", Level: check.Should,
+			Title: "a filter in a search request that does not follow the grammar is refused with 400 and invalidFilter",
+			Refs:  check.Refs(check.RFC7644("3.12", quoteStatusTable)),
+			Needs: check.Needs(target.Filter),
+		}, func(t *check.T) {
+			user := t.CreateUser()
+			t.Control(searchOrSkip(t, map[string]any{"filter": named(user)}), check.HoldExactly(user.ID))
+			t.Expect(searchOrSkip(t, map[string]any{"filter": named(user) + " and userName eq"})).To(check.BeSCIMError(400, "invalidFilter"))
+		})
+		s.It(check.Spec{
+			ID: "scim.search.groups", Level: check.Should,
+			Title: "POST /Groups/.search finds a group",
+			Refs:  check.Refs(check.RFC7644("3.4.3", `The inclusion of "/.search" on the end of a valid SCIM endpoint SHALL be used to indicate that the HTTP POST verb is intended to be a query operation.`)),
+			Needs: check.Needs(target.Filter, target.Groups),
+		}, func(t *check.T) {
+			group := t.CreateGroup()
+			expression := compare("displayName", "eq", group.Sent["displayName"].(string))
+			t.Require("GET with the same filter", find(t, "/Groups", expression), check.HoldExactly(group.ID))
+			t.Expect(t.Send("POST", "/Groups/.search", map[string]any{"schemas": []any{searchURN}, "filter": expression})).To(check.HoldExactly(group.ID))
+		})
 	})
 }
 

@@ -220,13 +220,13 @@ func stringTest(leaf *schema.Attribute, op string, lit any) func(any) bool {
 		return nil
 	}
 	exact := leaf.CaseExact || leaf.Type != schema.String
-	if (op == eq || op == ne) && !exact {
+	if (op == eq || op == ne) && !exact && !leaf.UserName {
 		return func(value any) bool {
 			got, ok := value.(string)
 			return (ok && strings.EqualFold(got, want)) == (op == eq)
 		}
 	}
-	fold := schema.Fold
+	fold := leaf.Key
 	if exact {
 		fold = func(s string) string { return s }
 	}

@@ -7,7 +7,9 @@ import (
 // UserType is the User resource type with the enterprise extension (RFC 7643 sections 4.1 and 4.3).
 // It builds the schemas anew: call it once and share the result.
 func UserType() *Type {
-	return FromElimity("User", "/Users", elimity.CoreUserSchema(), elimity.ExtensionEnterpriseUser())
+	users := FromElimity("User", "/Users", elimity.CoreUserSchema(), elimity.ExtensionEnterpriseUser())
+	users.Attribute("userName").UserName = true
+	return users
 }
 
 // GroupType is the Group resource type (RFC 7643 section 4.2). The schema listing of section 8.7.1

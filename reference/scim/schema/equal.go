@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"assay/reference/directory"
 )
 
 // Fold gives the form under which two strings that differ only in case are the same; it is what
@@ -29,6 +31,17 @@ func foldRune(r rune) rune {
 		return smallest + 'a' - 'A'
 	}
 	return smallest
+}
+
+// Key gives the form in which texts of the attribute are compared, ordered and searched.
+func (a *Attribute) Key(s string) string {
+	switch {
+	case a.CaseExact:
+		return s
+	case a.UserName:
+		return directory.NameKey(directory.User, s)
+	}
+	return Fold(s)
 }
 
 // Equal compares two canonical values of the attribute by its type and caseExact. In a complex value

@@ -40,6 +40,7 @@ type Attribute struct {
 	Type        string // one of the data type constants
 	MultiValued bool
 	CaseExact   bool
+	UserName    bool // compared after the rules for user names (RFC 7644 section 5)
 	Required    bool
 	Mutability  string
 	Returned    string
