@@ -119,7 +119,7 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 func (p *parts) scim() (http.Handler, error) {
 	verifier := faults.Wrap[scim.Verifier](p.tokens, p.Faults, func(f faults.Fault) func(scim.Verifier) scim.Verifier { return f.Verifier })
 	handler, err := scim.New(scim.Options{Store: p.store, Verify: verifier, BaseURL: p.base + scimPath, Logger: p.Logger,
-		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger})
+		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger, Schemas: p.Schemas})
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"assay/reference/directory"
 	"assay/reference/faults"
+	"assay/reference/scim/schema"
 )
 
 // Options is how the reference is started. Everything may be left out.
@@ -40,6 +41,8 @@ type Options struct {
 	// no limit.
 	Rate  float64
 	Burst int
+
+	Schemas []schema.Extension // custom extensions of SCIM's resource types
 
 	SSO    *SSO           // connection of the first tenant, set at start; nil leaves what there is
 	Faults []faults.Fault // switched on, the first innermost

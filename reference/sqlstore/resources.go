@@ -85,12 +85,16 @@ func (s *Store) Create(ctx context.Context, tenant string, r directory.Resource,
 		if r.Seq, err = s.insert(ctx, conn, tenant, r, raw); err != nil {
 			return err
 		}
+		if err := claim(ctx, conn, tenant, r.Seq, r); err != nil {
+			return err
+		}
 		e := edit{store: s, conn: conn, tenant: tenant, group: r.Seq}
 		return e.AddMembers(ctx, members...)
 	})
 	if err != nil {
 		return directory.Resource{}, fmt.Errorf("create %s: %w", r.Kind, err)
 	}
+	r.Unique = nil
 	return r, nil
 }
 
@@ -140,7 +144,7 @@ func (s *Store) Update(ctx context.Context, tenant string, kind directory.Kind, 
 		if err := change(e, &fresh); err != nil {
 			return err
 		}
-		out, err = s.save(ctx, conn, old, fresh, e.changed)
+		out, err = s.save(ctx, conn, tenant, old, fresh, e.changed)
 		return err
 	})
 	if err != nil {
@@ -149,7 +153,7 @@ func (s *Store) Update(ctx context.Context, tenant string, kind directory.Kind, 
 	return out, nil
 }
 
-func (s *Store) save(ctx context.Context, conn conn, old stored, fresh directory.Resource, membersChanged bool) (directory.Resource, error) {
+func (s *Store) save(ctx context.Context, conn conn, tenant string, old stored, fresh directory.Resource, membersChanged bool) (directory.Resource, error) {
 	fresh.ID, fresh.Kind, fresh.Created = old.ID, old.Kind, old.Created
 	fresh.Modified, fresh.Version, fresh.Seq = old.Modified, old.Version, old.Seq
 	raw, err := encodeAttributes(fresh.Attributes)
@@ -159,8 +163,13 @@ func (s *Store) save(ctx context.Context, conn conn, old stored, fresh directory
 	same := fresh.ExternalID == old.ExternalID && fresh.Name == old.Name && fresh.Email == old.Email &&
 		fresh.Active == old.Active && bytes.Equal(raw, old.raw)
 	if same && !membersChanged {
+		fresh.Unique = nil
 		return fresh, nil
 	}
+	if err := claim(ctx, conn, tenant, old.seq, fresh); err != nil {
+		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, err)
+	}
+	fresh.Unique = nil
 	fresh.Modified, fresh.Version = after(old.Modified), old.Version+1
 	_, err = conn.ExecContext(ctx, `UPDATE resources SET external_id = ?, name = ?, name_key = ?, email = ?, email_key = ?,
 		display = ?, active = ?, attributes = ?, modified = ?, version = ? WHERE seq = ?`,
