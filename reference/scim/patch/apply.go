@@ -131,6 +131,9 @@ func (s *step) apply(doc map[string]any) error {
 	if err != nil {
 		return err
 	}
+	if a.Mutability == schema.Immutable && !schema.IsEmpty(current) && a.Matches(current, next) {
+		return nil
+	}
 	if err := s.allowed(current, next); err != nil {
 		return err
 	}
@@ -162,7 +165,7 @@ func (s *step) allowed(current, next any) error {
 	if a.Required && schema.IsEmpty(next) && !schema.IsEmpty(current) {
 		return scimerr.Mutability("attribute %s is required and cannot be unassigned", s.path)
 	}
-	if a.Mutability == schema.Immutable && !schema.IsEmpty(current) && !schema.Same(current, next) {
+	if a.Mutability == schema.Immutable && !schema.IsEmpty(current) {
 		return scimerr.Mutability("attribute %s is immutable and has a value", s.path)
 	}
 	if err := a.CheckRequired(next); err != nil {
@@ -204,6 +207,8 @@ func (s *step) nextObject(current any) (any, error) {
 // else to all of it. The result is empty when nothing is left.
 func (s *step) change(element map[string]any) (map[string]any, error) {
 	switch {
+	case s.path.Sub != nil && s.op == Remove && s.path.Sub.Required && !schema.IsEmpty(element[s.path.Sub.Name]):
+		return nil, scimerr.Mutability("%s is required and cannot be unassigned", s.path)
 	case s.path.Sub != nil && s.op == Remove:
 		return s.assign(element, s.path.Sub, nil)
 	case s.path.Sub != nil:
@@ -244,8 +249,14 @@ func (s *step) assign(element map[string]any, sub *schema.Attribute, value any) 
 		}
 	}
 	before := element[sub.Name]
-	if sub.Mutability == schema.Immutable && before != nil && (clean == nil || !sub.Equal(before, clean)) {
-		return nil, scimerr.Mutability("sub-attribute %s of %s is immutable and has a value", sub.Name, s.path.Attribute.Name)
+	if sub.MultiValued && s.op == Add {
+		clean = joined(sub, before, clean)
+	}
+	if sub.Mutability == schema.Immutable && before != nil {
+		if clean == nil || !sub.Matches(before, clean) {
+			return nil, scimerr.Mutability("sub-attribute %s of %s is immutable and has a value", sub.Name, s.path.Attribute.Name)
+		}
+		return element, nil
 	}
 	changed := make(map[string]any, len(element)+1)
 	maps.Copy(changed, element)
@@ -255,6 +266,24 @@ func (s *step) assign(element map[string]any, sub *schema.Attribute, value any) 
 		changed[sub.Name] = clean
 	}
 	return changed, nil
+}
+
+// joined is what a multi-valued sub-attribute has after an "add": the new values come to those that are
+// there (RFC 7644 section 3.5.2.1).
+func joined(sub *schema.Attribute, before, added any) any {
+	list := slices.Clone(schema.Values(before))
+	known := newIndex(sub, list)
+	for _, value := range schema.Values(added) {
+		if _, there := known.find(value); there {
+			continue
+		}
+		known.put(len(list), value)
+		list = append(list, value)
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // scoped puts the attribute's name before that of its sub-attribute in an error.
