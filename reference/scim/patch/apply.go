@@ -128,6 +128,9 @@ func (s *step) apply(doc map[string]any) error {
 	if err != nil {
 		return err
 	}
+	if a.Mutability == schema.Immutable && !schema.IsEmpty(current) && a.Matches(current, next) {
+		return nil
+	}
 	if err := s.allowed(current, next); err != nil {
 		return err
 	}
@@ -159,7 +162,7 @@ func (s *step) allowed(current, next any) error {
 	if a.Required && schema.IsEmpty(next) && !schema.IsEmpty(current) {
 		return scimerr.Mutability("attribute %s is required and cannot be unassigned", s.path)
 	}
-	if a.Mutability == schema.Immutable && !schema.IsEmpty(current) && !schema.Same(current, next) {
+	if a.Mutability == schema.Immutable && !schema.IsEmpty(current) {
 		return scimerr.Mutability("attribute %s is immutable and has a value", s.path)
 	}
 	if err := a.CheckRequired(next); err != nil {
@@ -241,8 +244,14 @@ func (s *step) assign(element map[string]any, sub *schema.Attribute, value any) 
 		}
 	}
 	before := element[sub.Name]
-	if sub.Mutability == schema.Immutable && before != nil && (clean == nil || !sub.Equal(before, clean)) {
-		return nil, scimerr.Mutability("sub-attribute %s of %s is immutable and has a value", sub.Name, s.path.Attribute.Name)
+	if sub.MultiValued && s.op == Add {
+		clean = joined(sub, before, clean)
+	}
+	if sub.Mutability == schema.Immutable && before != nil {
+		if clean == nil || !sub.Matches(before, clean) {
+			return nil, scimerr.Mutability("sub-attribute %s of %s is immutable and has a value", sub.Name, s.path.Attribute.Name)
+		}
+		return element, nil
 	}
 	changed := make(map[string]any, len(element)+1)
 	maps.Copy(changed, element)
@@ -252,6 +261,24 @@ func (s *step) assign(element map[string]any, sub *schema.Attribute, value any) 
 		changed[sub.Name] = clean
 	}
 	return changed, nil
+}
+
+// joined is what a multi-valued sub-attribute has after an "add": the new values come to those that are
+// there (RFC 7644 section 3.5.2.1).
+func joined(sub *schema.Attribute, before, added any) any {
+	list := slices.Clone(schema.Values(before))
+	known := newIndex(sub, list)
+	for _, value := range schema.Values(added) {
+		if _, there := known.find(value); there {
+			continue
+		}
+		known.put(len(list), value)
+		list = append(list, value)
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // scoped puts the attribute's name before that of its sub-attribute in an error.

@@ -57,7 +57,7 @@ func (x *index) find(value any) (int, bool) {
 func (x *index) identity(value any) identity {
 	element, ok := value.(map[string]any)
 	if !ok {
-		return identity{key: fingerprint(normal(x.attribute, value))}
+		return identity{key: fingerprint(x.attribute.Normal(value))}
 	}
 	if element["value"] == nil {
 		return identity{key: x.fingerprint(element, func(name string) bool { return name != "primary" })}
@@ -75,24 +75,10 @@ func (x *index) fingerprint(element map[string]any, keep func(name string) bool)
 	for i := range x.attribute.Sub {
 		sub := &x.attribute.Sub[i]
 		if part := element[sub.Name]; part != nil && keep(sub.Name) {
-			parts = append(parts, sub.Name, normal(sub, part))
+			parts = append(parts, sub.Name, sub.Normal(part))
 		}
 	}
 	return fingerprint(parts)
-}
-
-// normal gives equal values the same form.
-func normal(a *schema.Attribute, value any) any {
-	s, ok := value.(string)
-	switch {
-	case ok && a.Type == schema.DateTime:
-		if instant, ok := schema.ParseTime(s); ok {
-			return instant.UnixNano()
-		}
-	case ok && a.Type == schema.String && !a.CaseExact:
-		return schema.Fold(s)
-	}
-	return value
 }
 
 func fingerprint(value any) string {

@@ -154,13 +154,13 @@ const maxListed = 1000
 func valueKey(a *schema.Attribute, value any) string {
 	element, ok := value.(map[string]any)
 	if !ok {
-		return fingerprint(normal(a, value))
+		return fingerprint(a.Normal(value))
 	}
 	sub := a.SubAttribute("value")
 	if sub == nil || element["value"] == nil {
 		return ""
 	}
-	return fingerprint(normal(sub, element["value"]))
+	return fingerprint(sub.Normal(element["value"]))
 }
 
 // listedValues reads the values of a "remove". A complex value may go by its "value" alone.

@@ -31,7 +31,8 @@ func faultf(format string, args ...any) *fault {
 // extension URNs are folded from any case (RFC 7643 section 2.1), attributes that the type does not
 // define are dropped, and so are unassigned ones: null, [] and {} (section 2.5). Values are checked
 // against their type (section 2.3), a multi-valued attribute must be an array with at most one
-// primary value (section 2.4). Integers become int64, decimals float64.
+// primary value (section 2.4). Integers become int64, decimals a json.Number with a fraction, a dateTime
+// without a zone gets the one that it is taken for, UTC.
 //
 // Errors are *scimerr.Error: invalidValue naming the attribute, or invalidSyntax when one attribute
 // is given twice in different case. They never quote a value.
@@ -62,7 +63,7 @@ func (t *Type) Canonicalise(doc map[string]any) (map[string]any, error) {
 // does not define it, the value nil when it is unassigned.
 func (t *Type) member(key string, value any) (name string, clean any, err error) {
 	if extension := t.Extension(key); extension != nil {
-		clean, f := object(extension.Attributes, value)
+		clean, f := canonicalObject(extension.Attributes, value)
 		if f != nil {
 			f.path = strings.Replace(f.path, ".", ":", 1) // "URN:attr", not "URN.attr"
 			return "", nil, f.under(extension.URN).err()
@@ -132,13 +133,13 @@ func (a *Attribute) element(v any) (any, *fault) {
 		return nil, nil
 	}
 	if a.Type == Complex {
-		return object(a.Sub, v)
+		return canonicalObject(a.Sub, v)
 	}
 	return scalar(a.Type, v)
 }
 
-// object canonicalises a JSON object by the given definitions; nil when nothing of it is left.
-func object(attributes []Attribute, v any) (any, *fault) {
+// canonicalObject canonicalises a JSON object by the given definitions; nil when nothing of it is left.
+func canonicalObject(attributes []Attribute, v any) (any, *fault) {
 	if v == nil {
 		return nil, nil
 	}

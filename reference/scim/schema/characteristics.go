@@ -50,7 +50,9 @@ func stripReadOnly(attributes []Attribute, doc map[string]any) {
 
 // CheckRequired fails with invalidValue when the canonical document lacks a required attribute that a
 // client may write, or has it as an empty string. A required sub-attribute is wanted in each value
-// that is there, a required attribute of an extension only when the extension is there.
+// that is there, a required attribute of an extension only when the extension is there, and a required
+// extension always: "a resource of this type MUST include this schema extension and also include any
+// attributes declared as required in this schema extension" (RFC 7643 section 6).
 func (t *Type) CheckRequired(doc map[string]any) error {
 	if f := missing(t.Common, doc); f != nil {
 		return f.err()
@@ -60,6 +62,9 @@ func (t *Type) CheckRequired(doc map[string]any) error {
 	}
 	for i := range t.Extensions {
 		inner, ok := doc[t.Extensions[i].URN].(map[string]any)
+		if !ok && t.Extensions[i].Required {
+			return faultf("is required").under(t.Extensions[i].URN).err()
+		}
 		if !ok {
 			continue
 		}

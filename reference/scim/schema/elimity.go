@@ -1,6 +1,9 @@
 package schema
 
 import (
+	"encoding/json"
+	"fmt"
+
 	elimity "github.com/elimity-com/scim/schema"
 )
 
@@ -17,8 +20,8 @@ func GroupType() *Type {
 	return FromElimity("Group", "/Groups", elimity.CoreGroupSchema())
 }
 
-// FromElimity makes a resource type from the schema model of elimity-com/scim. It is the only place
-// where that library's types are seen.
+// FromElimity makes a resource type from the schema model of elimity-com/scim. Apart from Elimity, its
+// opposite, nothing here sees that library's types.
 func FromElimity(name, endpoint string, core elimity.Schema, extensions ...elimity.Schema) *Type {
 	converted := make([]Schema, len(extensions))
 	for i, extension := range extensions {
@@ -63,6 +66,41 @@ func convertAttribute(a elimity.CoreAttribute) Attribute {
 		Sub:         convertAttributes(a.SubAttributes()),
 		Description: a.Description(),
 	}
+}
+
+// Elimity gives a schema in the model of elimity-com/scim, for that library to validate with. It goes
+// through JSON, because the constructors of the library panic where this has an error. A binary and a
+// dateTime become strings in it: the library refuses some forms of them that RFC 7643 sections 2.3.5 and
+// 2.3.6 allow, such as base64 without padding. Canonicalise checks them.
+func Elimity(s Schema) (elimity.Schema, error) {
+	var converted elimity.Schema
+	data, err := json.Marshal(map[string]any{
+		"id": s.URN, "name": s.Name, "description": s.Description, "attributes": elimityAttributes(s.Attributes),
+	})
+	if err == nil {
+		err = json.Unmarshal(data, &converted)
+	}
+	if err != nil {
+		return converted, fmt.Errorf("schema %s: %w", s.URN, err)
+	}
+	return converted, nil
+}
+
+func elimityAttributes(attributes []Attribute) []any {
+	converted := make([]any, len(attributes))
+	for i := range attributes {
+		a := &attributes[i]
+		kind := a.Type
+		if kind == Binary || kind == DateTime {
+			kind = String
+		}
+		converted[i] = map[string]any{
+			"name": a.Name, "type": kind, "multiValued": a.MultiValued, "required": a.Required, "caseExact": a.CaseExact,
+			"mutability": a.Mutability, "returned": a.Returned, "uniqueness": a.Uniqueness,
+			"subAttributes": elimityAttributes(a.Sub),
+		}
+	}
+	return converted
 }
 
 // common is the set of attributes that every resource has (RFC 7643 section 3.1). "schemas" is

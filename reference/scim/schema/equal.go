@@ -1,7 +1,10 @@
 package schema
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -51,6 +54,78 @@ func (a *Attribute) Equal(x, y any) bool {
 	return Same(x, y)
 }
 
+// Normal gives the same JSON, once it is encoded, for two canonical values exactly when Equal finds them
+// equal.
+func (a *Attribute) Normal(value any) any {
+	switch v := value.(type) {
+	case string:
+		if a.Type == String && !a.CaseExact {
+			return Fold(v)
+		}
+		if instant, ok := ParseTime(v); ok && a.Type == DateTime {
+			return instant.UTC().Format(time.RFC3339Nano)
+		}
+	case map[string]any:
+		return a.normalObject(v)
+	}
+	if n, ok := Number(value); ok && a.Type == Decimal {
+		return decimal(n.Float())
+	}
+	return value
+}
+
+func (a *Attribute) normalObject(element map[string]any) map[string]any {
+	out := make(map[string]any, len(element))
+	for i := range a.Sub {
+		sub := &a.Sub[i]
+		value, given := element[sub.Name]
+		if !given || sub.Name == "primary" && value == false {
+			continue
+		}
+		if out[sub.Name] = sub.Normal(value); !sub.MultiValued {
+			continue
+		}
+		var list []string
+		for _, item := range Values(value) {
+			list = append(list, sub.fingerprint(item))
+		}
+		slices.Sort(list)
+		out[sub.Name] = list
+	}
+	return out
+}
+
+// fingerprint is Normal as text. Canonical values always encode; what is not canonical equals nothing.
+func (a *Attribute) fingerprint(value any) string {
+	text, err := json.Marshal(a.Normal(value))
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// Matches is Equal for the attribute as a whole: the values of a multi-valued one are compared in any order.
+func (a *Attribute) Matches(x, y any) bool {
+	if !a.MultiValued {
+		return a.Equal(x, y)
+	}
+	ours, theirs := Values(x), Values(y)
+	if len(ours) != len(theirs) {
+		return false
+	}
+	times := make(map[string]int, len(ours))
+	for _, value := range ours {
+		times[a.fingerprint(value)]++
+	}
+	for _, value := range theirs {
+		text := a.fingerprint(value)
+		if times[text]--; times[text] < 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func equalTimes(x, y any) bool {
 	p, _ := x.(string)
 	q, _ := y.(string)
@@ -74,7 +149,7 @@ func (a *Attribute) equalObjects(x, y any) bool {
 		if left == nil && right == nil {
 			continue
 		}
-		if !sub.Equal(left, right) {
+		if !sub.Matches(left, right) {
 			return false
 		}
 	}

@@ -33,6 +33,13 @@ const (
 	Request = "request"
 )
 
+// How the values of an attribute are unique (RFC 7643 section 7).
+const (
+	None   = "none"
+	Server = "server"
+	Global = "global"
+)
+
 // Attribute is the definition of one attribute with its characteristics (RFC 7643 sections 2.2 and 7).
 // An Attribute that belongs to a Type is shared by everyone who uses it: read it, never write it.
 type Attribute struct {
@@ -43,19 +50,21 @@ type Attribute struct {
 	Required    bool
 	Mutability  string
 	Returned    string
-	Uniqueness  string      // none, server or global
+	Uniqueness  string      // None, Server or Global
 	Canonical   []string    // suggested values; other values are accepted
 	References  []string    // what a reference may refer to
 	Sub         []Attribute // of a complex attribute
 	Description string
 }
 
-// Schema is a named set of attributes (RFC 7643 section 7).
+// Schema is a named set of attributes (RFC 7643 section 7). Required is about an extension: every
+// resource of the type must have it (RFC 7643 section 6).
 type Schema struct {
 	URN         string
 	Name        string
 	Description string
 	Attributes  []Attribute
+	Required    bool
 }
 
 // Type is a resource type (RFC 7643 section 6): its core schema, its extensions, and the attributes

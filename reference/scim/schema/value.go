@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func scalar(kind string, v any) (any, *fault) {
 		return nil, faultf("an integer without fraction or exponent is wanted")
 	case Decimal:
 		if n, ok := Number(v); ok {
-			return n.Float(), nil
+			return decimal(n.Float()), nil
 		}
 		return nil, faultf("a number is wanted, not %s", describe(v))
 	}
@@ -36,7 +37,34 @@ func scalar(kind string, v any) (any, *fault) {
 	if !ok {
 		return nil, faultf("a string is wanted, not %s", describe(v))
 	}
-	return s, checkText(kind, s)
+	if f := checkText(kind, s); f != nil {
+		return nil, f
+	}
+	if kind == DateTime && s != "" && !hasZone(s) {
+		s += "Z" // as it is taken, so that readers agree
+	}
+	return s, nil
+}
+
+// decimal spells a number "with at least one digit to the left and right of the period" (RFC 7643
+// section 2.3.3).
+func decimal(f float64) json.Number {
+	if f == 0 {
+		return "0.0" // there is a negative zero
+	}
+	format := byte('f')
+	if size := math.Abs(f); size < 1e-6 || size >= 1e21 {
+		format = 'e'
+	}
+	text := strconv.FormatFloat(f, format, -1, 64)
+	if strings.Contains(text, ".") {
+		return json.Number(text)
+	}
+	mantissa, exponent, scaled := strings.Cut(text, "e")
+	if scaled {
+		exponent = "e" + exponent
+	}
+	return json.Number(mantissa + ".0" + exponent)
 }
 
 // checkText checks the form of a string by its type. The empty string passes: it is a way to say "none".
@@ -141,23 +169,38 @@ func ParseTime(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	if instant, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return instant, true
+		_, offset := instant.Zone()
+		return instant, offset <= maxOffset && offset >= -maxOffset
 	}
-	instant, err := time.Parse("2006-01-02T15:04:05.999999999", s)
+	instant, err := time.Parse(withoutZone, s)
 	return instant, err == nil
 }
 
-// isBase64 accepts both alphabets of RFC 4648 with or without padding (RFC 7643 section 2.3.6).
+const (
+	withoutZone = "2006-01-02T15:04:05.999999999"
+	maxOffset   = 14 * 60 * 60 // seconds: no time zone of xsd:dateTime is further from UTC
+)
+
+// hasZone tells whether a valid xsd:dateTime says its time zone.
+func hasZone(s string) bool {
+	_, err := time.Parse(withoutZone, s)
+	return err != nil
+}
+
+// isBase64 accepts both alphabets of RFC 4648: RFC 7643 section 2.3.6 leaves the second to the definition
+// of the attribute, table 1 does not. "trailing padding characters MAY be omitted": all or none of them.
 func isBase64(s string) bool {
-	s = strings.TrimRight(s, "=")
 	if strings.ContainsAny(s, "\r\n") { // Go's decoder would skip them
 		return false
 	}
-	if _, err := base64.RawStdEncoding.DecodeString(s); err == nil {
-		return true
+	encodings := []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding}
+	if strings.HasSuffix(s, "=") {
+		encodings = []*base64.Encoding{base64.StdEncoding, base64.URLEncoding}
 	}
-	_, err := base64.RawURLEncoding.DecodeString(s)
-	return err == nil
+	return slices.ContainsFunc(encodings, func(e *base64.Encoding) bool {
+		_, err := e.DecodeString(s)
+		return err == nil
+	})
 }
 
 // isURI accepts an absolute or relative URI reference (RFC 7643 section 2.3.7).
