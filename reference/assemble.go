@@ -127,7 +127,7 @@ func (p *parts) scim(ctx context.Context) (http.Handler, error) {
 	}
 	verifier := faults.Wrap[scim.Verifier](p.tokens, p.Faults, func(f faults.Fault) func(scim.Verifier) scim.Verifier { return f.Verifier })
 	handler, err := scim.New(scim.Options{Store: p.store, Verify: verifier, BaseURL: p.base + scimPath, Logger: p.Logger,
-		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger, CursorKey: key})
+		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger, CursorKey: key, Schemas: p.Schemas})
 	if err != nil {
 		return nil, err
 	}

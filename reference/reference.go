@@ -16,6 +16,7 @@ import (
 
 	"assay/reference/directory"
 	"assay/reference/faults"
+	"assay/reference/scim/schema"
 )
 
 // Options is how the reference is started. Everything may be left out.
@@ -44,6 +45,8 @@ type Options struct {
 	// KeepChanges is how many of its newest changes each tenant keeps in the change feed;
 	// sqlstore.DefaultKeepChanges when it is 0.
 	KeepChanges int
+
+	Schemas []schema.Extension // custom extensions of SCIM's resource types
 
 	SSO    *SSO           // connection of the first tenant, set at start; nil leaves what there is
 	Faults []faults.Fault // switched on, the first innermost

@@ -18,6 +18,7 @@ import (
 
 	"assay/reference"
 	"assay/reference/faults"
+	"assay/reference/scim/schema"
 	"assay/reference/sqlstore"
 )
 
@@ -28,7 +29,7 @@ type serveFlags struct {
 	addr, data, publicURL, tenant string
 	keyset                        string
 	issuer, clientID              string
-	faults                        []string
+	faults, schemas               []string
 	quiet                         bool
 	strict                        bool
 	setStrict                     bool // whether --strict was given
@@ -47,10 +48,19 @@ console. Without --data everything is kept in memory and gone when it stops. Wit
 password out of the URL and set PGPASSWORD. Several processes can serve one database; they need the
 same --keyset, and a browser has to stay with one of them, because sign-on sessions are not shared.
 
+With --schema, users or groups have the attributes of a custom extension too: they are published,
+validated, stored, and can be filtered by, sorted by and patched like any other. The file says what the
+schema extends, and holds the schema as RFC 7643 section 7 defines it:
+
+  {"extends": [{"resourceType": "User", "required": false}],
+   "schema": {"id": "urn:example:params:scim:schemas:extension:acme:2.0:User", "name": "Acme User",
+              "attributes": [{"name": "badge", "type": "string", "uniqueness": "server"}]}}
+
 The SCIM token and the administration token are made at the start and shown once. When ready, one JSON
 line on standard output has what a script needs; the log and the words for people go to standard error.`,
 		Example: `  assay serve --addr 127.0.0.1:8080
   PGPASSWORD=… assay serve --data postgres://assay@db.example/assay --keyset acme.keyset.json
+  assay serve --schema acme-user.json --schema acme-group.json
   assay serve --data acme.db --issuer http://127.0.0.1:9000/oauth2/default --client-id 0oa…`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -70,6 +80,7 @@ line on standard output has what a script needs; the log and the words for peopl
 	f.StringVar(&flags.tenant, "tenant", "Acme", "name of the tenant that a new store is seeded with")
 	f.StringVar(&flags.issuer, "issuer", "", "issuer of the OpenID Connect identity provider to connect")
 	f.StringVar(&flags.clientID, "client-id", "", "client ID at that identity provider (its secret in ASSAY_CLIENT_SECRET)")
+	f.StringArrayVar(&flags.schemas, "schema", nil, "`FILE` with a custom schema that extends users or groups, see reference/docs/schemas.md (may be repeated)")
 	f.StringSliceVar(&flags.faults, "fault", nil, "switch on a named defect, to see what the checks say (\"assay prove --list\" names them)")
 	f.BoolVar(&flags.quiet, "quiet", false, "do not log requests")
 	return cmd
@@ -104,6 +115,9 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 		}
 		o.Faults = append(o.Faults, fault)
 	}
+	if err := f.extend(&o); err != nil {
+		return o, err
+	}
 	if (f.issuer == "") != (f.clientID == "") {
 		return o, usage("--issuer and --client-id belong together")
 	}
@@ -115,6 +129,31 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 		o.SSO = &reference.SSO{Issuer: f.issuer, ClientID: f.clientID, ClientSecret: secret}
 	}
 	return o, nil
+}
+
+// extend reads the files with custom schemas.
+func (f serveFlags) extend(o *reference.Options) error {
+	for _, name := range f.schemas {
+		extension, err := readSchema(name)
+		if err != nil {
+			return usage("--schema %w", err)
+		}
+		o.Schemas = append(o.Schemas, extension)
+	}
+	return nil
+}
+
+func readSchema(name string) (schema.Extension, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return schema.Extension{}, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, schema.MaxFile+1))
+	if err != nil {
+		return schema.Extension{}, err
+	}
+	return schema.ParseFile(name, data)
 }
 
 // limit sets how often one token may be used. Rates below one in a thousand seconds are taken for slips.

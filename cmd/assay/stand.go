@@ -10,6 +10,7 @@ import (
 	"assay/fakeidp/control"
 	"assay/fixtures"
 	"assay/reference"
+	"assay/reference/scim/schema"
 	"assay/suites/target"
 )
 
@@ -42,14 +43,32 @@ func startIdP(ctx context.Context, log *slog.Logger) (*fakeidp.IdP, error) {
 	return idp, nil
 }
 
-// openReference starts a reference with these options beside a fake IdP that runs already.
+// openReference starts a reference with these options, and the fixture schema, beside a fake IdP that runs already.
 func openReference(ctx context.Context, idp *fakeidp.IdP, o reference.Options) (*stand, error) {
 	o.Addr, o.TenantName = loopback, "Acme"
+	extension, err := fixtureSchema()
+	if err != nil {
+		return nil, err
+	}
+	o.Schemas = append(o.Schemas, extension)
 	server, err := reference.Start(ctx, o)
 	if err != nil {
 		return nil, defect("start the reference: %w", err)
 	}
 	return &stand{server, idp, control.NewClient(idp.Control, idp.ControlToken)}, nil
+}
+
+// fixtureSchema is the embedded extension of users that has everything for the checks to try.
+func fixtureSchema() (schema.Extension, error) {
+	data, err := fixtures.UserSchema()
+	if err != nil {
+		return schema.Extension{}, defect("%w", err)
+	}
+	extension, err := schema.ParseFile("fixture-user.json", data)
+	if err != nil {
+		return schema.Extension{}, defect("%w", err)
+	}
+	return extension, nil
 }
 
 func (s *stand) close() {

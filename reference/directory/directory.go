@@ -49,10 +49,21 @@ type Resource struct {
 	Email      string
 	Active     bool
 	Attributes map[string]any
+	Unique     []UniqueValue // what Attributes hold that must be unique; see UniqueValue
 	Created    time.Time
 	Modified   time.Time
 	Version    int64 // counts up by one with each change
 	Seq        int64 // its place in the order of creation in which lists come; the store sets it
+}
+
+// UniqueValue is a value that one resource may have: one of the tenant, or of all tenants when it is Global.
+// Attribute is the path of the SCIM attribute, and two values are the same when their Keys are. Whoever
+// writes the Attributes of a Resource says what of them is unique; nil leaves what was said last, and what
+// a Store returns has none.
+type UniqueValue struct {
+	Attribute string
+	Key       string
+	Global    bool
 }
 
 // Member is a user or a group inside a group.

@@ -23,7 +23,7 @@ type Store interface {
 type Resources interface {
 	// Create stores a new resource with the members of a group (nil for a user). The store sets
 	// Created, Modified and Version. It returns a *ConflictError when a user's Name, compared without
-	// regard to case, is taken in the tenant.
+	// regard to case, is taken in the tenant, and when one of its Unique values is.
 	Create(ctx context.Context, tenant string, r Resource, members []Member) (Resource, error)
 
 	// Get returns one resource, or ErrNotFound.
@@ -32,6 +32,7 @@ type Resources interface {
 	// Update reads the resource and runs change on it inside one write transaction, so that concurrent
 	// updates never lose each other. When change returns an error nothing is stored and that error is
 	// returned as it is. When neither the resource nor its members changed, Modified and Version stay.
+	// It returns a *ConflictError as Create does.
 	Update(ctx context.Context, tenant string, kind Kind, id string, change func(Edit, *Resource) error) (Resource, error)
 
 	// Delete removes a resource, its memberships and its identities, or returns ErrNotFound. check, when it

@@ -26,6 +26,24 @@ func (k *kind) accept(attributes map[string]any) (doc map[string]any, members []
 	return doc, members, err
 }
 
+// named gives the attributes that a POST or PUT writes, as paths with the URN of an extension.
+func (k *kind) named(doc map[string]any) []string {
+	var names []string
+	for key, value := range doc {
+		extension := k.Extension(key)
+		if a := k.Attribute(key); a != nil && extension == nil {
+			names = append(names, a.Name)
+		}
+		inner, _ := value.(map[string]any)
+		for name := range inner {
+			if ref, err := k.Resolve(key + ":" + name); err == nil && extension != nil && ref.Attribute != nil {
+				names = append(names, ref.String())
+			}
+		}
+	}
+	return names
+}
+
 func memberIDs(value any) ([]string, error) {
 	var ids []string
 	seen := map[string]bool{}
@@ -74,6 +92,11 @@ func (k *kind) fill(r *directory.Resource, doc map[string]any) {
 		r.Email = primaryEmail(doc["emails"])
 	}
 	r.Attributes = doc
+	unique := k.UniqueValues(doc, k.name)
+	r.Unique = make([]directory.UniqueValue, len(unique))
+	for i, value := range unique {
+		r.Unique[i] = directory.UniqueValue(value)
+	}
 }
 
 // primaryEmail is the address that is marked primary, or else the first.

@@ -13,7 +13,7 @@ import (
 const (
 	configURN       = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 	resourceTypeURN = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
-	schemaURN       = "urn:ietf:params:scim:schemas:core:2.0:Schema"
+	schemaURN       = schema.Definition
 	listURN         = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 	searchURN       = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 )
@@ -30,9 +30,12 @@ func (s *server) newDiscovery() (map[string]document, error) {
 		types = append(types, t)
 		docs["/ResourceTypes/"+k.Name] = t
 		for _, each := range append([]schema.Schema{k.Core}, k.Extensions...) {
-			d := s.schemaDocument(each)
-			schemas = append(schemas, d)
-			docs["/Schemas/"+strings.ToLower(each.URN)] = d
+			path := "/Schemas/" + strings.ToLower(each.URN)
+			if docs[path] != nil {
+				continue // it extends another type too
+			}
+			docs[path] = s.schemaDocument(each)
+			schemas = append(schemas, docs[path])
 		}
 	}
 	config := s.schemaDocument(configSchema())
@@ -117,7 +120,7 @@ func (s *server) resourceType(k *kind) map[string]any {
 	}
 	var extensions []any
 	for i := range k.Extensions {
-		extensions = append(extensions, map[string]any{"schema": k.Extensions[i].URN, "required": false})
+		extensions = append(extensions, map[string]any{"schema": k.Extensions[i].URN, "required": k.Extensions[i].Required})
 	}
 	if extensions != nil {
 		doc["schemaExtensions"] = extensions

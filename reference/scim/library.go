@@ -12,30 +12,33 @@ import (
 	elimity "github.com/elimity-com/scim"
 	elimityerrors "github.com/elimity-com/scim/errors"
 	"github.com/elimity-com/scim/optional"
-	elimityschema "github.com/elimity-com/scim/schema"
 
 	"assay/reference/directory"
+	"assay/reference/scim/schema"
 	"assay/reference/scim/scimerr"
 )
 
 // newLibrary assembles the elimity server that the requests for single resources go through.
 func (s *server) newLibrary() (elimity.Server, error) {
-	return elimity.NewServer(&elimity.ServerArgs{
-		ServiceProviderConfig: &elimity.ServiceProviderConfig{
-			MaxResults: s.maxResults, SupportFiltering: true, SupportPatch: true,
-		},
-		ResourceTypes: []elimity.ResourceType{
-			{
-				ID: optional.NewString("User"), Name: "User", Endpoint: "/Users", Handler: &library{s, s.users},
-				Schema:           elimityschema.CoreUserSchema(),
-				SchemaExtensions: []elimity.SchemaExtension{{Schema: elimityschema.ExtensionEnterpriseUser()}},
-			},
-			{
-				ID: optional.NewString("Group"), Name: "Group", Endpoint: "/Groups", Handler: &library{s, s.groups},
-				Schema: elimityschema.CoreGroupSchema(),
-			},
-		},
-	})
+	args := elimity.ServerArgs{ServiceProviderConfig: &elimity.ServiceProviderConfig{
+		MaxResults: s.maxResults, SupportFiltering: true, SupportPatch: true,
+	}}
+	for _, k := range s.kinds() {
+		t := elimity.ResourceType{ID: optional.NewString(k.Name), Name: k.Name, Endpoint: k.Endpoint, Handler: &library{s, k}}
+		var err error
+		if t.Schema, err = schema.Elimity(k.Core); err != nil {
+			return elimity.Server{}, err
+		}
+		for _, e := range k.Extensions {
+			extension := elimity.SchemaExtension{Required: e.Required}
+			if extension.Schema, err = schema.Elimity(e); err != nil {
+				return elimity.Server{}, err
+			}
+			t.SchemaExtensions = append(t.SchemaExtensions, extension)
+		}
+		args.ResourceTypes = append(args.ResourceTypes, t)
+	}
+	return elimity.NewServer(&args)
 }
 
 type exchangeKey struct{}

@@ -12,8 +12,9 @@ import (
 	"assay/reference/scim/scimerr"
 )
 
-// selection is what a client wants to see of a resource (RFC 7644 section 3.9).
-type selection struct{ attributes, excluded []string }
+// selection is what a client wants to see of a resource (RFC 7644 section 3.9). written are the attributes
+// that its request writes, see projection.Apply.
+type selection struct{ attributes, excluded, written []string }
 
 // listParams are the parameters of a list or search (RFC 7644 section 3.4.2).
 type listParams struct {

@@ -47,7 +47,7 @@ func (s *server) documents(x *exchange, k *kind, list []directory.Resource, p se
 	docs := make([]map[string]any, len(list))
 	for i, r := range list {
 		full := s.document(k, r, members[r.ID])
-		docs[i] = projection.Apply(k.Type, full, p.attributes, p.excluded)
+		docs[i] = projection.Apply(k.Type, full, p.attributes, p.excluded, p.written...)
 		docs[i]["schemas"] = k.schemasOf(docs[i])
 	}
 	return docs, nil

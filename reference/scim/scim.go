@@ -89,6 +89,8 @@ type Options struct {
 	CursorKey []byte
 	// CursorTimeout is how long a cursor is valid at least, in whole seconds.
 	CursorTimeout time.Duration
+	// Schemas are custom extensions of the resource types, in the order in which they are listed.
+	Schemas []schema.Extension
 	// Clock is the time by which cursors expire; nil is time.Now.
 	Clock func() time.Time
 }
@@ -141,6 +143,9 @@ func New(o Options) (http.Handler, error) {
 		groups:        &kind{Kind: directory.Group, Type: schema.GroupType(), name: "displayName"},
 	}
 	s.setDefaults()
+	if err := s.extend(o.Schemas); err != nil {
+		return nil, err
+	}
 	if s.cursors, err = cursor.New(o.CursorKey, s.cursorTimeout, clock(o.Clock)); err != nil {
 		return nil, fmt.Errorf("scim: %w", err)
 	}

@@ -59,6 +59,7 @@ func (s *server) throughWithBody(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	x.project.written = x.kind.named(doc)
 	body := x.body
 	if respelled {
 		if body, err = json.Marshal(doc); err != nil {

@@ -29,6 +29,7 @@ func (s *server) decodeChange(x *exchange) error {
 		return err
 	}
 	x.change = &change{operations: operations}
+	x.project.written = patch.Named(x.kind.Type, operations)
 	if x.kind.Kind == directory.Group {
 		x.change.members, x.change.operations, err = patch.Members(x.kind.Type, operations)
 	}
@@ -109,6 +110,9 @@ func (s *server) storeReplaced(x *exchange, id string, attributes map[string]any
 		return directory.Resource{}, err
 	}
 	return s.update(x, id, func(e directory.Edit, r *directory.Resource) error {
+		if err := x.kind.Retain(r.Attributes, doc); err != nil {
+			return err
+		}
 		x.kind.fill(r, doc)
 		if x.kind.Kind != directory.Group {
 			return nil

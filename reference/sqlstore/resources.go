@@ -85,6 +85,9 @@ func (s *Store) Create(ctx context.Context, tenant string, r directory.Resource,
 		if r.Seq, err = s.insert(ctx, conn, tenant, r, raw); err != nil {
 			return err
 		}
+		if err := claim(ctx, conn, tenant, r.Seq, r); err != nil {
+			return err
+		}
 		e := edit{store: s, conn: conn, tenant: tenant, group: r.Seq}
 		if err := e.AddMembers(ctx, members...); err != nil {
 			return err
@@ -94,6 +97,7 @@ func (s *Store) Create(ctx context.Context, tenant string, r directory.Resource,
 	if err != nil {
 		return directory.Resource{}, fmt.Errorf("create %s: %w", r.Kind, err)
 	}
+	r.Unique = nil
 	return r, nil
 }
 
@@ -162,8 +166,13 @@ func (s *Store) save(ctx context.Context, e *edit, old stored, fresh directory.R
 	same := fresh.ExternalID == old.ExternalID && fresh.Name == old.Name && fresh.Email == old.Email &&
 		fresh.Active == old.Active && bytes.Equal(raw, old.raw)
 	if same && !e.changed {
+		fresh.Unique = nil
 		return fresh, nil
 	}
+	if err := claim(ctx, e.conn, e.tenant, old.seq, fresh); err != nil {
+		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, err)
+	}
+	fresh.Unique = nil
 	fresh.Modified, fresh.Version = after(old.Modified), old.Version+1
 	_, err = e.conn.ExecContext(ctx, `UPDATE resources SET external_id = ?, name = ?, name_key = ?, email = ?, email_key = ?,
 		display = ?, active = ?, attributes = ?, modified = ?, version = ? WHERE seq = ?`,

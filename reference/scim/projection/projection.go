@@ -16,14 +16,19 @@ import (
 //
 //   - returned=always is there in any case, returned=never in none, and what the schema does not
 //     define is not returned.
-//   - returned=request is there when attributes names it.
+//   - returned=request is there when attributes names it, or, without attributes, when it is among those
+//     that the request has written: "returned in response to any PUT, POST, or PATCH operations if the
+//     attribute was specified by the client" (RFC 7643 section 7).
 //   - A sub-attribute with returned=always comes along whenever its attribute is there.
 //   - An extension of which nothing is returned disappears together with its URN in "schemas".
 //
 // doc is in the spelling of schema.Canonicalise and is not changed. The result shares values with it:
 // read it, do not write to it.
-func Apply(t *schema.Type, doc map[string]any, attributes, excludedAttributes []string) map[string]any {
+func Apply(t *schema.Type, doc map[string]any, attributes, excludedAttributes []string, written ...string) map[string]any {
 	s := newSelection(t, attributes, excludedAttributes)
+	for _, path := range written {
+		s.written[path] = true
+	}
 	out := make(map[string]any, len(doc))
 	s.object(out, doc, "", t.Common)
 	s.object(out, doc, "", t.Core.Attributes)
@@ -68,10 +73,11 @@ type selection struct {
 	including bool            // attributes was given
 	named     map[string]bool // what attributes, or else excludedAttributes, names
 	partly    map[string]bool // attributes of which a sub-attribute is named
+	written   map[string]bool // attributes that the request has written
 }
 
 func newSelection(t *schema.Type, attributes, excluded []string) *selection {
-	s := &selection{named: map[string]bool{}, partly: map[string]bool{}}
+	s := &selection{named: map[string]bool{}, partly: map[string]bool{}, written: map[string]bool{}}
 	names := excluded
 	if hasName(attributes) {
 		s.including, names = true, attributes
@@ -143,7 +149,7 @@ func (s *selection) attribute(a *schema.Attribute, urn string) extent {
 		return all
 	case s.including && s.partly[key]:
 		return part
-	case s.including, a.Returned == schema.Request, named:
+	case s.including, a.Returned == schema.Request && !s.written[key], named:
 		return nothing
 	}
 	return all
@@ -196,7 +202,7 @@ func (s *selection) sub(sub *schema.Attribute, parent string, extent extent) boo
 		return true
 	case s.including && named:
 		return true
-	case sub.Returned == schema.Request || extent == part:
+	case extent == part, sub.Returned == schema.Request && (s.including || !s.written[parent]):
 		return false
 	}
 	return s.including || !named

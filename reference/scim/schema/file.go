@@ -49,7 +49,7 @@ type Extended struct {
 func ParseFile(name string, data []byte) (Extension, error) {
 	e := Extension{File: name}
 	if len(data) > MaxFile {
-		return e, fmt.Errorf("%s: it has %d bytes; a schema file may have %d", name, len(data), MaxFile)
+		return e, fmt.Errorf("%s: it has more than %d bytes, which is too much for a schema", name, MaxFile)
 	}
 	doc, err := decodeFile(data)
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 // UniqueValue is a value of a canonical document that no other resource may have.
 type UniqueValue struct {
 	Attribute string // as Ref.String prints it
-	Global    bool   // uniqueness is global, not server
 	// Key is the same for two values exactly when they are equal by the type and caseExact of the
 	// attribute. It is a hash: not even a value that is never returned shows in it.
-	Key string
+	Key    string
+	Global bool // uniqueness is global, not server
 }
 
 // UniqueValues gives the values in a canonical document of attributes with a uniqueness (RFC 7643 section
