@@ -10,6 +10,7 @@ import "assay/suites/check"
 func Register(s *check.Suite) {
 	discovery(s)
 	schemas(s)
+	characteristics(s)
 	create(s)
 	identifiers(s)
 	uniqueness(s)
