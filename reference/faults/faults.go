@@ -40,7 +40,7 @@ type Fault struct {
 
 // All returns the catalogue, in a stable order.
 func All() []Fault {
-	return slices.Concat(scimIdentity(), scimGroups(), scimLists(), scimHTTP(), scimFilter(), scimUsers(), scimCreate(), scimDiscovery(), scimPatch(), scimErrors(), scimBulk(), scimCursor(), ssoRequest(), ssoFlow(), ssoToken(), ssoSession())
+	return slices.Concat(scimIdentity(), scimGroups(), scimLists(), scimHTTP(), scimFilter(), scimUsers(), scimCreate(), scimDiscovery(), scimPatch(), scimErrors(), scimBulk(), scimCursor(), scimCharacteristics(), ssoRequest(), ssoFlow(), ssoToken(), ssoSession())
 }
 
 // Find returns the fault with a name.
