@@ -204,6 +204,8 @@ func (s *step) nextObject(current any) (any, error) {
 // else to all of it. The result is empty when nothing is left.
 func (s *step) change(element map[string]any) (map[string]any, error) {
 	switch {
+	case s.path.Sub != nil && s.op == Remove && s.path.Sub.Required && !schema.IsEmpty(element[s.path.Sub.Name]):
+		return nil, scimerr.Mutability("%s is required and cannot be unassigned", s.path)
 	case s.path.Sub != nil && s.op == Remove:
 		return s.assign(element, s.path.Sub, nil)
 	case s.path.Sub != nil:
