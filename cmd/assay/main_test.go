@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"reference":   startReference,
+			"extended":    startExtended,
 			"hostile":     startHostile,
 			"exits":       expectExit,
 			"interrupted": interruptCommand,
@@ -54,6 +55,21 @@ func startReference(ts *testscript.TestScript, _ bool, names []string) {
 		}
 		o.Faults = append(o.Faults, fault)
 	}
+	startWith(ts, o)
+}
+
+// startExtended ("extended FILE…") is startReference with custom schemas.
+func startExtended(ts *testscript.TestScript, _ bool, names []string) {
+	o := reference.Options{Addr: loopback, Logger: slog.New(slog.DiscardHandler)}
+	for _, name := range names {
+		extension, err := readSchema(ts.MkAbs(name))
+		ts.Check(err)
+		o.Schemas = append(o.Schemas, extension)
+	}
+	startWith(ts, o)
+}
+
+func startWith(ts *testscript.TestScript, o reference.Options) {
 	server, err := reference.Start(context.Background(), o)
 	ts.Check(err)
 	ts.Defer(func() { closeQuietly(server.Close) })
