@@ -43,6 +43,14 @@ func TestReference(t *testing.T) {
 			}
 		})
 	}
+	for _, trap := range traps() {
+		if trap.ours.status == 0 {
+			continue
+		}
+		if missed := trap.ours.misses(do(ours(t), trap.asked, "", []string{"Authorization: Bearer strict"})); missed != "" {
+			t.Errorf("%s: %s", trap.title, missed)
+		}
+	}
 }
 
 // TestMended shows that defects of earlier versions are gone.

@@ -5,7 +5,7 @@ import "strings"
 // bodyDefects are those of reading and validating the bodies of POST and PUT, and of what is answered to them.
 func bodyDefects() []defect {
 	emptyList := rfc7643("2.5", `Unassigned attributes, the null value, or an empty array (in the case of a multi-valued attribute) SHALL be considered to be equivalent in "state".`)
-	oneObject := rfc7644("3.12", `The request body message structure was invalid or did not conform to the request schema.`)
+	oneObject := rfc7643("2.1", `SCIM resources are represented in JSON [RFC7159] format`)
 	names := rfc7643("2.1", `all attribute names defined by the above rule are case insensitive`)
 	return []defect{
 		{

@@ -46,7 +46,7 @@ func patchDefects() []defect {
 		},
 		{
 			title:  "A value filter on an attribute without sub-attributes can be removed by, but not replaced by",
-			says:   rfc7644("3.5.2.3", `If the target location is a valuePath and the valuePath filter yields one or more matches`),
+			says:   rfc7644("3.5.2.3", `If the target location is a multi-valued attribute and a value selection ("valuePath") filter is specified that matches one or more values of the multi-valued attribute, then all matching record values SHALL be replaced.`),
 			before: []request{makeThing(`"tags":["red"]`)}, request: patchOf("/Things/{id}", `{"op":"replace","path":"tags[value eq \"red\"]","value":"blue"}`),
 			library: is(400), expected: "What `remove` takes, `replace` takes too: the value becomes blue.",
 			where: "internal/patch/update.go validateUpdate", fronted: "`reference/scim/patch` takes both", own: replacesTag,
@@ -86,7 +86,7 @@ func patchDefects() []defect {
 		},
 		{
 			title:  "An unknown operation is refused with invalidValue",
-			says:   rfc7644("3.12", `The request body message structure was invalid or did not conform to the request schema.`),
+			says:   rfc7644("3.5.2", `Each PATCH operation object MUST have exactly one "op" member, whose value indicates the operation to perform and MAY be one of "add", "remove", or "replace".`),
 			before: ada, request: patchUser(`{"op":"copy","path":"title","value":"x"}`),
 			library: is(400, `scimType is "invalidValue"`), ours: is(400, `scimType is "invalidSyntax"`),
 			expected: "400 `invalidSyntax`: the message, not a value of the resource, is wrong.",
@@ -94,7 +94,7 @@ func patchDefects() []defect {
 		},
 		{
 			title:  "An operation whose op is no string is refused with invalidPath",
-			says:   rfc7644("3.12", `The request body message structure was invalid or did not conform to the request schema.`),
+			says:   rfc7644("3.5.2", `Each PATCH operation object MUST have exactly one "op" member, whose value indicates the operation to perform and MAY be one of "add", "remove", or "replace".`),
 			before: ada, request: patchUser(`{"op":1,"path":"title","value":"x"}`),
 			library: is(400, `scimType is "invalidPath"`), ours: is(400, `scimType is "invalidSyntax"`),
 			expected: "400 `invalidSyntax`. Whatever is wrong with the shape of an operation becomes `invalidPath`, although the path is right.",
@@ -109,7 +109,7 @@ func patchDefects() []defect {
 			where:    "resource_type.go validatePatch", fronted: "`reference/scim/patch` (Decode)", shown: []string{"reference/scim/patch TestDecode"},
 		},
 		{
-			title: "A read-only path is refused with invalidPath", says: rfc7644("3.12", `The attempted modification is not compatible with the target attribute's mutability or current state`),
+			title: "A read-only path is refused with invalidPath", says: rfc7644("3.5.2", readOnly),
 			before: ada, request: patchUser(`{"op":"replace","path":"id","value":"x"}`),
 			library: is(400, `scimType is "invalidPath"`), ours: is(400, `scimType is "mutability"`),
 			expected: "400 `mutability`: id is an attribute of every resource (RFC 7643 section 3.1), the path is right. The same holds for meta and schemas.",

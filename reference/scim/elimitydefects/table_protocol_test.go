@@ -15,7 +15,7 @@ func protocolDefects() []defect {
 			expected: "1. Okta takes it for the number of resources and steps over some.", where: "handlers.go resourcesGetHandler", fronted: "`reference/scim` answers lists itself", shown: []string{"scim.paging.items-per-page"},
 		},
 		{
-			title: "A count that is no number has no scimType", says: rfc7644("3.12", `A required value was missing, or the value specified was not compatible with the operation or attribute type`),
+			title: "A count that is no number has no scimType", says: rfc7644("3.12", `For HTTP status code 400 (Bad Request) responses, the following detail error types are defined:`),
 			request: get("/Users?count=abc"),
 			library: is(400, "scimType is absent"), ours: is(400, `scimType is "invalidValue"`),
 			expected: "`invalidValue`.", where: "server.go parsePaginationParams, errors/error.go ScimErrorBadRequest", fronted: "`reference/scim` (params.go)", shown: []string{"scim.paging.no-number-refused"},
@@ -34,7 +34,7 @@ func protocolDefects() []defect {
 			expected: "Sorting is optional; the handler of a list gets no sortBy, sortOrder or cursor but by reading the URL again.", where: "server.go parseRequestParams", fronted: "`reference/scim` (sort.go)", shown: []string{"scim.sort.ascending", "scim.sort.descending"},
 		},
 		{
-			title: "The cursor of a search is dropped", says: []quote{{"RFC 9865", "3", `Clients MAY execute queries without passing parameters on the URL by using`}},
+			title: "The cursor of a search is dropped", says: []quote{{"RFC 9865", "3", `the client would pass the parameters defined in Section 2 in the body of the POST request`}},
 			request: request{method: "POST", path: "/Users/.search", body: `{"schemas":["` + searchURN + `"],"cursor":"nonsense","count":1}`},
 			library: is(200), ours: is(400, `scimType is "invalidCursor"`),
 			expected: "Cursors are optional; but the handler cannot support them: SearchParams and Page have no field for one.", where: "handlers.go parseSearchRequest", fronted: "`reference/scim` (walk.go)", shown: []string{"scim.cursor.garbage", "scim.cursor.walk-complete"},
@@ -47,7 +47,7 @@ func protocolDefects() []defect {
 			fronted: "`reference/scim` (root.go)", shown: []string{"reference/scim TestRootQuery"},
 		},
 		{
-			title: "Bulk is answered with 404", says: rfc7644("3.12", `Service provider does not support the request operation`),
+			title: "Bulk is answered with 404", says: methods,
 			request: request{method: "POST", path: "/Bulk", body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"POST","path":"/Users","bulkId":"q","data":{"schemas":["` + userURN + `"],"userName":"ada"}}]}`},
 			library: is(404), ours: is(200, `Operations/0/status is "201"`),
 			expected: "501, because the endpoint is one of SCIM; or the operations done.", where: "server.go ServeHTTP", fronted: "`reference/scim/bulk`", shown: []string{"scim.bulk.answered"},
@@ -134,7 +134,7 @@ func protocolDefects() []defect {
 			expected: "meta with location and resourceType, as in figure 9 of RFC 7644. Schemas have none either.", where: "resource_type.go getRaw, schema/schema.go ToMap", fronted: "`reference/scim` (discovery.go)", shown: []string{"reference/scim TestSchemaDocuments", "reference/scim TestDiscoveryLists"},
 		},
 		{
-			title: "A schema without a name is found", says: rfc7644("3.12", `Specified resource (e.g., User) or endpoint does not exist.`),
+			title: "A schema without a name is found", says: rfc7644("4", `the single JSON object is returned in the same way that a single User or Group is retrieved`),
 			request: get("/Schemas/"),
 			library: is(200, `id is ""`, "attributes is []"), ours: is(404),
 			expected: "404. /ResourceTypes/ is the same.", where: "handlers.go schemaHandler, handlers.go resourceTypeHandler", fronted: "`reference/scim` (discovery.go)", shown: []string{"reference/scim TestPaths"},
