@@ -58,7 +58,12 @@ func document(t *testing.T) string {
 			d.write(&b)
 		}
 	}
-	b.WriteString("## Traps for who writes a handler\n\nNo RFC is broken here by the library alone. Each function prints what is shown below it.\n\n")
+	b.WriteString("## Traps for who writes a handler\n\nNo RFC is broken here by the library alone. Each function prints what is shown below it. They use these:\n\n```go\n")
+	for _, name := range []string{"serving", "servingSchema", "failing", "unchanged", "dated", "nest", "chain"} {
+		b.WriteString(source(t, name) + "\n\n")
+	}
+	b.WriteString("```\n\nand `do(handler, request, id, nil)`, which puts the id in the place of `{id}`, sends the request through httptest and gives status, header, decoded body " +
+		"and the text of a panic; `lookUp(doc, path)` follows keys and indexes into a body. Both are in `reference/scim/elimitydefects/defect_test.go`.\n\n")
 	for _, trap := range traps() {
 		n++
 		fmt.Fprintf(&b, "### %d. %s\n\n", n, trap.title)
@@ -176,7 +181,7 @@ func tests(shown []string) string {
 	return strings.Join(parts, ", ")
 }
 
-// source is a function of traps_test.go as it stands there.
+// source is a function of traps_test.go, or a type with its methods, as it stands there.
 func source(t *testing.T, name string) string {
 	t.Helper()
 	files := token.NewFileSet()
@@ -184,13 +189,33 @@ func source(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var parts []string
 	for _, declaration := range file.Decls {
-		if f, ok := declaration.(*ast.FuncDecl); ok && f.Name.Name == name {
-			return trapSource[files.Position(f.Pos()).Offset:files.Position(f.End()).Offset]
+		if names(declaration, name) {
+			parts = append(parts, trapSource[files.Position(declaration.Pos()).Offset:files.Position(declaration.End()).Offset])
 		}
 	}
-	t.Fatalf("there is no function %s", name)
-	return ""
+	if len(parts) == 0 {
+		t.Fatalf("there is no %s", name)
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+// names tells whether a declaration is the function or the type with the name, or a method of the type.
+func names(declaration ast.Decl, name string) bool {
+	switch d := declaration.(type) {
+	case *ast.FuncDecl:
+		if d.Recv == nil {
+			return d.Name.Name == name
+		}
+		receiver, ok := d.Recv.List[0].Type.(*ast.Ident)
+		return ok && receiver.Name == name
+	case *ast.GenDecl:
+		if spec, ok := d.Specs[0].(*ast.TypeSpec); ok {
+			return spec.Name.Name == name
+		}
+	}
+	return false
 }
 
 const documentHead = `# Defects of elimity-com/scim
@@ -227,4 +252,7 @@ refused (#207); the library wrote id, schemas and meta into the handler's own ma
 
 Noted then, and without effect: the library wraps the ResponseWriter without Unwrap, but no handler ever gets to see it. The error of
 reading a body that breaks off is passed over, but what was read is too, so that the answer is 400 all the same.
+
+Lenient, which is no defect: a malformed query string is ignored; an extension need not be named in schemas. By design: only /v2 is taken off the
+path, so that any other base path needs http.StripPrefix, as the reference does.
 `

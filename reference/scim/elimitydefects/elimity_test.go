@@ -62,6 +62,12 @@ func TestMended(t *testing.T) {
 			}
 		})
 	}
+	hyphened := thing()
+	hyphened.ID = "urn:my-org:Thing"
+	a := do(servingSchema(hyphened, memory{}, "/Things"), patchOf("/Things/1", `{"op":"add","path":"urn:my-org:Thing:level","value":1}`), "", nil)
+	if a.status != 200 {
+		t.Errorf("an URN with a hyphen is refused: %s", a)
+	}
 	given := memory{"1": {"userName": "ada"}}
 	do(serving(given, "/Users"), get("/Users/1"), "", nil)
 	if got := fmt.Sprint(given["1"]); got != "map[userName:ada]" {

@@ -85,6 +85,13 @@ func patchDefects() []defect {
 			where:    "filter/path.go validatePath", fronted: "`reference/scim/filter` (ParsePath)", shown: []string{"reference/scim/filter TestParsePathRefuses"},
 		},
 		{
+			title: "A value filter whose value has the wrong type is let through", says: rfc7643("2.3.2", `The literal "true" or "false".`),
+			before: ada, request: patchUser(`{"op":"replace","path":"roles[primary eq \"True\"].value","value":"admin"}`),
+			library: is(200, `handed/0/value is "admin"`), ours: is(400, `scimType is "invalidFilter"`),
+			expected: "400 `invalidFilter`. Entra ID sends it and means the boolean; evaluated as it is, it matches nothing.",
+			where:    "filter/filter.go validateExpression", fronted: "`reference/scim/filter` refuses it, `reference/scim/leniency` makes it a boolean where the tenant is lenient", shown: []string{"reference/scim/leniency TestFilter"},
+		},
+		{
 			title:  "An unknown operation is refused with invalidValue",
 			says:   rfc7644("3.5.2", `Each PATCH operation object MUST have exactly one "op" member, whose value indicates the operation to perform and MAY be one of "add", "remove", or "replace".`),
 			before: ada, request: patchUser(`{"op":"copy","path":"title","value":"x"}`),

@@ -154,9 +154,13 @@ type failing struct {
 func (f failing) Get(*http.Request, string) (scim.Resource, error) { return scim.Resource{}, f.err }
 
 func serving(h scim.ResourceHandler, endpoint string) http.Handler {
+	return servingSchema(schema.CoreUserSchema(), h, endpoint)
+}
+
+func servingSchema(s schema.Schema, h scim.ResourceHandler, endpoint string) http.Handler {
 	server, err := scim.NewServer(&scim.ServerArgs{
 		ServiceProviderConfig: &scim.ServiceProviderConfig{},
-		ResourceTypes:         []scim.ResourceType{{Name: "User", Endpoint: endpoint, Schema: schema.CoreUserSchema(), Handler: h}},
+		ResourceTypes:         []scim.ResourceType{{Name: "User", Endpoint: endpoint, Schema: s, Handler: h}},
 	})
 	if err != nil {
 		panic(err)
