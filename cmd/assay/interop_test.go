@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,5 +66,14 @@ func TestBareElimity(t *testing.T) {
 	}
 	if len(decision.Known) < 20 {
 		t.Errorf("only %d deviations", len(decision.Known))
+	}
+	// Below must there is nothing to accept, and so no entry; but the library is found out.
+	for _, id := range []string{
+		"scim.errors.duplicate-keys", "scim.errors.invalid-utf8-refused", "scim.http.head-as-get", "scim.http.options-not-404",
+		"scim.patch.path-is-extension", "scim.users.extension-container-any-case",
+	} {
+		if !slices.ContainsFunc(report.Checks, func(c reports.Check) bool { return c.ID == id && c.Outcome == reports.Warn }) {
+			t.Errorf("%s does not warn", id)
+		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"assay/reference/scim/schema"
 )
 
 // maxAnswer bounds what a wrapper reads of an identity provider's answer.
@@ -117,12 +119,11 @@ func (a answerOf) response(req *http.Request) *http.Response {
 	return res
 }
 
-// decodeObject decodes a JSON object whose numbers keep their spelling; nil when it is none.
+// decodeObject decodes a JSON object whose numbers keep their spelling; nil when it is none, or one that
+// the reference would refuse: what a wrapper has decoded and encoded again would be accepted.
 func decodeObject(data []byte) map[string]any {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	var doc map[string]any
-	if err := dec.Decode(&doc); err != nil {
+	doc, err := schema.Decode(data)
+	if err != nil {
 		return nil
 	}
 	return doc

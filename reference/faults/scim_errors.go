@@ -1,10 +1,12 @@
 package faults
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 )
 
 // scimErrors are defects of SCIM error bodies and of how malformed bodies are taken (RFC 7644 section 3.12).
@@ -71,12 +73,24 @@ func malformedBodies() []Fault {
 			accepting(func(body string) bool { return body == "" }), "scim.errors.empty-body-refused"),
 		onHTTP("trailing-garbage-accepted", "what follows the JSON document is ignored", "elimity-com/scim, which decodes without looking for the end (measured)",
 			RewriteRequest(users(http.MethodPost), func(_ *http.Request, body []byte) []byte {
-				doc := decodeObject(body)
-				if doc == nil {
+				var first json.RawMessage
+				if err := json.NewDecoder(bytes.NewReader(body)).Decode(&first); err != nil {
+					return body
+				}
+				return first
+			}), "scim.errors.trailing-garbage-refused"),
+		onHTTP("duplicate-keys-accepted", "of an attribute that is given twice the last one counts", "elimity-com/scim and whoever else decodes with encoding/json (measured)",
+			RewriteRequest(users(http.MethodPost), func(_ *http.Request, body []byte) []byte {
+				var doc map[string]any
+				if err := json.Unmarshal(body, &doc); err != nil || !utf8.Valid(body) {
 					return body
 				}
 				return encodeObject(doc, body)
-			}), "scim.errors.trailing-garbage-refused"),
+			}), "scim.errors.duplicate-keys"),
+		onHTTP("invalid-utf8-replaced", "bytes that are not UTF-8 become replacement characters", "elimity-com/scim and whoever else decodes with encoding/json (measured)",
+			RewriteRequest(users(http.MethodPost), func(_ *http.Request, body []byte) []byte {
+				return bytes.ToValidUTF8(body, []byte("\ufffd"))
+			}), "scim.errors.invalid-utf8-refused"),
 		onHTTP("syntax-error-without-type", "a malformed body is refused without a scimType", "servers that leave the scimType out",
 			eachError(users(http.MethodPost), http.StatusBadRequest, func(doc map[string]any) {
 				if doc["scimType"] == "invalidSyntax" {

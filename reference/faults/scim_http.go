@@ -213,6 +213,8 @@ func methodFaults() []Fault {
 					notFound(r)
 				}
 			}), "scim.http.405-names-methods"),
+		onHTTP("head-is-404", "HEAD is answered with 404", "elimity-com/scim (measured)", Rewrite(On(http.MethodHead, "/Users/*"), func(r *Response) { notFound(r) }), "scim.http.head-as-get"),
+		onHTTP("options-is-404", "OPTIONS is answered with 404", "elimity-com/scim (measured)", Rewrite(On(http.MethodOptions, "/Users"), func(r *Response) { notFound(r) }), "scim.http.options-not-404"),
 		onHTTP("me-is-404", "/Me is answered with 404", "servers that never heard of /Me", Rewrite(Below("/Me"), func(r *Response) { notFound(r) }), "scim.http.me-answered"),
 	}
 }

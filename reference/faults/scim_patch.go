@@ -96,7 +96,9 @@ func patchNames() []Fault {
 			refusedPath(func(path string) bool { return strings.HasPrefix(path, userURN+":") }), "scim.patch.path-with-urn"),
 		onHTTP("patch-extension-ignored", "a path with the URN of an extension does nothing",
 			"servers that split paths at the first dot, which the 2.0 of a URN has",
-			dropping(users(), func(_ map[string]any, o operation) bool { return strings.HasPrefix(o.path(), enterpriseURN) }), "scim.patch.extension", "scim.patch.extension-joins-schemas"),
+			dropping(users(), func(_ map[string]any, o operation) bool { return strings.HasPrefix(o.path(), enterpriseURN) }), "scim.patch.extension", "scim.patch.extension-joins-schemas", "scim.patch.path-is-extension"),
+		onHTTP("patch-extension-whole-refused", "a path that is the URN of an extension is refused with invalidPath", "elimity-com/scim (measured)",
+			refusedPath(func(path string) bool { return path == enterpriseURN }), "scim.patch.path-is-extension"),
 		onHTTP("patch-urn-case-sensitive", "a URN in upper case in a path is refused with invalidPath",
 			"elimity-com/scim (measured)",
 			refusedPath(func(path string) bool {

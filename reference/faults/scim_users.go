@@ -127,6 +127,16 @@ func reservedIDs(next http.Handler) http.Handler {
 	return in(out(next))
 }
 
+// spelled is the name of a member as it is written in doc; "" when there is none of the name in any case.
+func spelled(doc map[string]any, name string) string {
+	for key := range doc {
+		if strings.EqualFold(key, name) {
+			return key
+		}
+	}
+	return ""
+}
+
 func extensionFaults() []Fault {
 	return []Fault{
 		onHTTP("extension-flattened", "attributes of the extension are returned at the top level", "servers with one table for all attributes",
@@ -140,6 +150,15 @@ func extensionFaults() []Fault {
 			eachResource(users(), func(doc map[string]any) {
 				doc["schemas"] = slices.DeleteFunc(listOf(doc, "schemas"), func(urn any) bool { return urn == enterpriseURN })
 			}), "scim.patch.extension-joins-schemas", "scim.users.extension-named-in-schemas"),
+		onHTTP("extension-container-case-sensitive", "an extension under its URN in another case is dropped", "elimity-com/scim (measured)",
+			RewriteRequest(users(http.MethodPost), func(_ *http.Request, body []byte) []byte {
+				doc := decodeObject(body)
+				if name := spelled(doc, enterpriseURN); name != "" && name != enterpriseURN {
+					delete(doc, name)
+					return encodeObject(doc, body)
+				}
+				return body
+			}), "scim.users.extension-container-any-case"),
 		onHTTP("schemas-order-matters", "the base schema must come first in schemas", "servers that read schemas[0]",
 			refusing(users(http.MethodPost), http.StatusBadRequest, "invalidValue", func(_ *http.Request, body map[string]any) bool {
 				list := listOf(body, "schemas")
@@ -147,7 +166,7 @@ func extensionFaults() []Fault {
 			}), "scim.users.schemas-in-any-order"),
 		onHTTP("extension-listed-must-be-used", "a create that names an extension without attributes of it is refused", "servers that look for the container of every URN",
 			refusing(users(http.MethodPost), http.StatusBadRequest, "invalidValue", func(_ *http.Request, body map[string]any) bool {
-				return slices.Contains(listOf(body, "schemas"), any(enterpriseURN)) && body[enterpriseURN] == nil
+				return slices.Contains(listOf(body, "schemas"), any(enterpriseURN)) && spelled(body, enterpriseURN) == ""
 			}), "scim.users.extension-listed-but-unused"),
 		onHTTP("put-keeps-extension", "PUT does not replace attributes of the extension", "servers that write the extension at the create only",
 			func(next http.Handler) http.Handler {

@@ -313,27 +313,3 @@ func TestBulkTenants(t *testing.T) {
 		t.Errorf("a token is in the log:\n%s", log)
 	}
 }
-
-// Whatever comes, a bulk request is answered with well-formed entries or one refusal, and no entry is a 5xx.
-func FuzzBulk(f *testing.F) {
-	c := newClient(f)
-	for _, seed := range []string{
-		figureCircle, figureGuides, figureManager,
-		bulkBody(operation("PATCH", "/Groups/bulkId:g", data("", patchBody(`{"op":"remove","path":"members[value eq \"bulkId:g\"]"}`))), operation("POST", "/Groups", data("g", groupBody("g", "bulkId:g")))),
-		bulkBody(operation("PUT", "/Users/bulkId:%2F?attributes=id", data("p", userBody("x", ""))), operation("DELETE", "/Me", ""), operation("GET", "", "")),
-		`{"schemas":["` + bulkURN + `"],"failOnErrors":1,"Operations":[{"method":"DELETE","path":"Users/x","version":"*"},{"method":"post","path":"/Users","bulkId":"b","data":{"manager":{"$ref":"/bulkId:b"}}}]}`,
-		`{"schemas":["` + bulkURN + `"],"Operations":[{"method":"POST","path":"/.search","bulkId":"","data":null}]}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		c.TB = t
-		r := c.do("POST", "/Bulk", string(body))
-		switch {
-		case r.status == http.StatusOK:
-			c.checkBulk(r)
-		case r.status != 400 && r.status != 413 || r.at("schemas/0") != errorURN:
-			t.Errorf("%d %s", r.status, r.raw)
-		}
-	})
-}

@@ -139,7 +139,7 @@ func (w *world) extension() map[string]any {
 
 // populate creates users, with groups around them, and returns what each shows to a client. Values that
 // the database has no form for are left out.
-func (w *world) populate(t *testing.T, n int) []map[string]any {
+func (w *world) populate(t testing.TB, n int) []map[string]any {
 	t.Helper()
 	ctx := context.Background()
 	for i := range 4 {

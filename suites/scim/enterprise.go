@@ -29,6 +29,20 @@ func enterprise(s *check.Suite) {
 			t.Expect(t.Reread(withDepartment(t))).To(check.HaveSchema(target.EnterpriseURN))
 		})
 		s.It(check.Spec{
+			ID: "scim.users.extension-container-any-case", Level: check.Should,
+			Title: "the container of an extension is recognised in any case",
+			Refs:  check.Refs(check.RFC7644("3.10", quoteAllFacets)),
+			Needs: check.Needs(target.Enterprise),
+		}, func(t *check.T) {
+			withDepartment(t)
+			shouted := extension(map[string]any{"department": "Engines"})
+			delete(shouted, target.EnterpriseURN)
+			shouted[upperURN(target.EnterpriseURN)] = map[string]any{"department": "Engines"}
+			res := t.Post("/Users", t.User(shouted))
+			t.Expect(res).To(check.BeOK())
+			t.Expect(settled(t, res)).To(check.HaveJSON("/"+target.EnterpriseURN+"/department", "Engines"))
+		})
+		s.It(check.Spec{
 			ID: "scim.users.schemas-in-any-order", Level: check.Must,
 			Title: "the order of the URNs in schemas makes no difference",
 			Refs:  check.Refs(check.RFC7643("3", "Value order is not specified and MUST NOT impact behavior.")),

@@ -2,6 +2,7 @@ package scim
 
 import (
 	"strconv"
+	"strings"
 
 	"assay/suites/check"
 	"assay/suites/wire"
@@ -106,6 +107,29 @@ func malformedBodies(s *check.Suite) {
 	}, func(t *check.T) {
 		t.Control(t.Post("/Users", encoded(t, t.User())), check.BeOK())
 		t.Expect(t.Post("/Users", encoded(t, t.User())+` {"more": 1}`)).To(check.BeSCIMError(400))
+	})
+	s.It(check.Spec{
+		ID: "scim.errors.duplicate-keys", Level: check.May,
+		Title: "a body that gives an attribute twice is refused",
+		Refs:  check.Refs(check.RFC7644("3.1", "Both resources and messages are passed in the form of JSON-based structures in the message body of an HTTP request or response.")),
+	}, func(t *check.T) {
+		withTail := func(tail string) string {
+			return strings.TrimSuffix(encoded(t, t.User(map[string]any{"displayName": nil})), "}") + tail + "}"
+		}
+		t.Control(t.Post("/Users", withTail(`,"displayName":"First"`)), check.BeOK())
+		t.Expect(t.Post("/Users", withTail(`,"displayName":"First","displayName":"Second"`))).To(check.BeRefused())
+	})
+	s.It(check.Spec{
+		ID: "scim.errors.invalid-utf8-refused", Level: check.Should,
+		Title: "a body that is not UTF-8 is refused",
+		Refs: check.Refs(check.RFC7644("3.8", "Servers MUST accept requests and be able to return JSON-structured responses using UTF-8 encoding [RFC3629]."),
+			check.RFC7643("2.3.1", "A sequence of zero or more Unicode characters encoded using UTF-8")),
+	}, func(t *check.T) {
+		named := func(e string) string {
+			return strings.Replace(encoded(t, t.User(map[string]any{"displayName": "Zo-MARK"})), "-MARK", e, 1)
+		}
+		t.Control(t.Post("/Users", named("é")), check.BeOK())
+		t.Expect(t.Post("/Users", named("\xe9"))).To(check.BeRefused()) // ISO 8859-1
 	})
 	s.It(check.Spec{
 		ID: "scim.errors.no-object-refused", Level: check.Must,

@@ -7,7 +7,10 @@ import (
 	"assay/suites/wire"
 )
 
-const scimJSON = "application/scim+json"
+const (
+	scimJSON     = "application/scim+json"
+	quoteMethods = "All requests to the service provider are made via HTTP methods as per Section 4.3 of [RFC7231] on a URL derived from the Base URL."
+)
 
 func mediaTypes(s *check.Suite) {
 	s.Describe("media types", func() {
@@ -118,13 +121,30 @@ func methods(s *check.Suite) {
 		s.It(check.Spec{
 			ID: "scim.http.405-names-methods", Level: check.Should,
 			Title: "POST to a single user is answered with 405 and the methods that are allowed",
-			Refs:  check.Refs(check.RFC7644("3.2", "All requests to the service provider are made via HTTP methods as per Section 4.3 of [RFC7231] on a URL derived from the Base URL.")),
+			Refs:  check.Refs(check.RFC7644("3.2", quoteMethods)),
 		}, func(t *check.T) {
 			user := t.CreateUser()
 			t.Control(t.Put(user.Path, body(user, nil)), check.BeOK())
 			res := t.Send("POST", user.Path, body(user, nil), lastOnConnection)
 			t.Expect(res).To(check.HaveStatus(405))
 			t.Expect(res).To(check.HaveHeader("Allow", ""))
+		})
+		s.It(check.Spec{
+			ID: "scim.http.head-as-get", Level: check.Should,
+			Title: "HEAD of a user is answered as GET is",
+			Refs:  check.Refs(check.RFC7644("3.2", quoteMethods)),
+		}, func(t *check.T) {
+			user := t.CreateUser()
+			t.Require("the user", t.Get(user.Path), check.BeOK())
+			t.Expect(t.Send("HEAD", user.Path, nil)).To(check.HaveStatus(200))
+		})
+		s.It(check.Spec{
+			ID: "scim.http.options-not-404", Level: check.Should,
+			Title: "OPTIONS of an endpoint is not answered as if there were no endpoint",
+			Refs:  check.Refs(check.RFC7644("3.2", quoteMethods)),
+		}, func(t *check.T) {
+			t.Require("the users", t.Get("/Users?count=0"), check.BeOK())
+			t.Expect(t.Send("OPTIONS", "/Users", nil)).To(check.HaveStatus(200, 204, 405, 501))
 		})
 		s.It(check.Spec{
 			ID: "scim.http.me-answered", Level: check.Should,

@@ -211,6 +211,16 @@ func patchNotation(s *check.Suite) {
 		patchAccepted(t, user, opReplace(upperURN(target.EnterpriseURN)+":department", "Tides"))
 		t.Expect(t.Reread(user)).To(check.HaveJSON("/"+target.EnterpriseURN+"/department", "Tides"))
 	})
+	s.It(check.Spec{
+		ID: "scim.patch.path-is-extension", Level: check.May,
+		Title: "a path may be the URN of an extension, for all of its attributes",
+		Refs:  check.Refs(check.RFC7643("3.3", "Except for the base object schema, the schema extension URI SHALL be used as a JSON container to distinguish attributes belonging to the extension namespace from base schema attributes.")),
+		Needs: check.Needs(target.Patch, target.Enterprise),
+	}, func(t *check.T) {
+		user := inDepartment(t, "Engines")
+		patchAccepted(t, user, opReplace(target.EnterpriseURN, map[string]any{"department": "Tides"}))
+		t.Expect(t.Reread(user)).To(check.HaveJSON("/"+target.EnterpriseURN+"/department", "Tides"))
+	})
 }
 
 func patchSequence(s *check.Suite) {

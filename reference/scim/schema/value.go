@@ -168,6 +168,15 @@ func ParseTime(s string) (time.Time, bool) {
 	if len(s) < len("2006-01-02T15:04:05") || s[10] != 'T' || s[13] != ':' || strings.Contains(s, ",") {
 		return time.Time{}, false
 	}
+	// It does not know 24:00:00, which is the first moment of the next day.
+	if s[11:19] == "24:00:00" {
+		midnight, ok := parseTime(s[:11] + "00:00:00" + s[19:])
+		return midnight.AddDate(0, 0, 1), ok && midnight.Nanosecond() == 0
+	}
+	return parseTime(s)
+}
+
+func parseTime(s string) (time.Time, bool) {
 	if instant, err := time.Parse(time.RFC3339Nano, s); err == nil {
 		_, offset := instant.Zone()
 		return instant, offset <= maxOffset && offset >= -maxOffset
