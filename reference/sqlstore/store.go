@@ -40,7 +40,7 @@ var migrations embed.FS
 // Store itself, only its Edit: a second write would wait for the first for ever.
 type Store struct {
 	dialect dialect
-	read    *reader
+	read    conn
 	write   *writer
 	feed    *feed
 	dbs     []*sql.DB // what Close closes, in this order
@@ -101,7 +101,7 @@ func assemble(ctx context.Context, d dialect, readDB, writeDB *sql.DB, migrate f
 	if err := migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate database: %w", err), closeAll(dbs))
 	}
-	return &Store{dialect: d, read: &reader{db: readDB, dialect: d}, write: newWriter(writeDB, d), feed: newFeed(), dbs: dbs}, nil
+	return &Store{dialect: d, read: speaking{d, readDB}, write: newWriter(writeDB, d), feed: newFeed(), dbs: dbs}, nil
 }
 
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, dir string, options ...goose.ProviderOption) error {
@@ -120,7 +120,6 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, dir string,
 // Close waits for the writes that are under way and closes the database.
 func (s *Store) Close() error {
 	s.write.close()
-	s.read.close()
 	return closeAll(s.dbs)
 }
 
