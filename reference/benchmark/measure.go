@@ -9,16 +9,14 @@ import (
 	"time"
 )
 
-// row is a line of the table. Value is how the hard case compares with the easy one; below Bar is good
-// unless AtLeast.
+// row is a line of the table.
 type row struct {
-	operation string
-	easy      string // what was measured, and what it is compared with
-	hard      string
-	value     float64
-	bar       float64
-	atLeast   bool
-	unit      string // of value and bar; "" is a ratio
+	operation  string
+	hard, easy string // what was measured, and what it is compared with
+	value      float64
+	bar        float64 // the greatest value that is good, 0 when there is none
+	atLeast    bool    // the bar is the least value that is good
+	unit       string  // of value and bar; "" is a ratio
 }
 
 func (r row) met() bool {
