@@ -18,6 +18,9 @@ type dialect interface {
 	// in this process or elsewhere, so that the order of seq is the order of commits.
 	begin() []string
 
+	// lookup is the context of a query that finds little through an index.
+	lookup(ctx context.Context) context.Context
+
 	// violation tells which rule of the tables an error reports.
 	violation(err error) violation
 

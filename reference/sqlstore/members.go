@@ -145,6 +145,9 @@ func (s *Store) MembersOf(ctx context.Context, tenant string, groups ...string) 
 
 // GroupsOf implements directory.Resources. A user's groups come in the order in which the user joined.
 func (s *Store) GroupsOf(ctx context.Context, tenant string, users ...string) (map[string][]directory.Member, error) {
+	if len(users) == 1 { // one person is in few groups
+		ctx = s.dialect.lookup(ctx)
+	}
 	return s.memberships(ctx, `SELECT u.id, `+memberColumns+`
 		FROM resources u JOIN members m ON m.member = u.seq JOIN resources r ON r.seq = m.grp
 		WHERE u.tenant = ? AND u.id `, tenant, users)

@@ -115,7 +115,10 @@ func (s *Store) insert(ctx context.Context, conn conn, tenant string, r director
 
 // Get implements directory.Resources.
 func (s *Store) Get(ctx context.Context, tenant string, kind directory.Kind, id string) (directory.Resource, error) {
-	res, err := get(ctx, s.read, tenant, kind, id)
+	if err := ctx.Err(); err != nil {
+		return directory.Resource{}, fmt.Errorf("get %s: %w", kind, err)
+	}
+	res, err := get(s.dialect.lookup(ctx), s.read, tenant, kind, id)
 	if err != nil {
 		return directory.Resource{}, fmt.Errorf("get %s: %w", kind, s.notFound(err))
 	}

@@ -26,6 +26,10 @@ func (sqliteDialect) rewrite(query string) string { return query }
 // process later, and would fail then.
 func (sqliteDialect) begin() []string { return []string{"BEGIN IMMEDIATE"} }
 
+// lookup cannot be cancelled: it takes some microseconds, and watching for the end of a context takes
+// two goroutines, which is more.
+func (sqliteDialect) lookup(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+
 func (sqliteDialect) storable(string) bool { return true }
 
 func (sqliteDialect) elements() string { return "json_each(?)" }
