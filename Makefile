@@ -1,7 +1,7 @@
 # Everything that must hold is behind "make test"; it installs what it needs itself.
 GO ?= go
 
-.PHONY: test check race fuzz prove demo interop postgres test-postgres crash build clean
+.PHONY: test check race fuzz prove demo interop postgres test-postgres crash bench build clean
 
 test: check postgres race demo prove interop
 	@echo "everything holds"
@@ -51,6 +51,12 @@ fuzz:
 	@for target in $$(grep -rlE '^func Fuzz' --include=*_test.go . ); do \
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]*' $$target | cut -c6-); do \
 	    $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime 20s ./$$(dirname $$target) || exit 1; done; done
+
+# The speed of the reference against its bars, as a Markdown table. The database of 1,000,000 users is made once and
+# kept in .bin/bench; ASSAY_BENCH_USERS=20000 is a quick run. See reference/benchmark.
+bench:
+	$(GO) build -trimpath -o .bin/benchmark ./reference/benchmark
+	.bin/benchmark
 
 clean:
 	rm -rf .bin assay-report

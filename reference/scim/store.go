@@ -62,14 +62,13 @@ func (s *server) storeNew(x *exchange, attributes map[string]any) (directory.Res
 	fresh := directory.Resource{Kind: x.kind.Kind, Active: true}
 	x.kind.fill(&fresh, doc)
 	ctx := x.request.Context()
-	made, err := s.store.Create(ctx, x.token.Tenant, fresh, asMembers(ids))
+	made, err := s.store.Create(x.noting(x.created), x.token.Tenant, fresh, asMembers(ids))
 	if errors.Is(err, directory.ErrNotFound) {
 		return directory.Resource{}, s.findUnknownMember(ctx, x.token.Tenant, ids, err)
 	}
 	if err != nil {
 		return directory.Resource{}, err
 	}
-	s.record(x, made.ID, "created", nil)
 	return made, nil
 }
 
@@ -142,33 +141,19 @@ func (s *server) storePatched(x *exchange, id string) (directory.Resource, error
 	})
 }
 
-// update runs a change with its precondition in one write transaction and records what it did.
+// update runs a change with its precondition in one write transaction.
 func (s *server) update(x *exchange, id string, apply func(directory.Edit, *directory.Resource) error) (directory.Resource, error) {
-	var old directory.Resource
-	fresh, err := s.store.Update(x.request.Context(), x.token.Tenant, x.kind.Kind, id,
+	return s.store.Update(x.noting(x.updated), x.token.Tenant, x.kind.Kind, id,
 		func(e directory.Edit, r *directory.Resource) error {
-			old = *r
-			if err := x.precondition(old); err != nil {
+			if err := x.precondition(*r); err != nil {
 				return err
 			}
 			return apply(e, r)
 		})
-	if err != nil {
-		return directory.Resource{}, err
-	}
-	if fresh.Version != old.Version {
-		s.recordChange(x, old, fresh)
-	}
-	return fresh, nil
 }
 
 func (s *server) storeDeleted(x *exchange, id string) error {
-	ctx := x.request.Context()
-	if err := s.store.Delete(ctx, x.token.Tenant, x.kind.Kind, id, x.precondition); err != nil {
-		return err
-	}
-	s.record(x, id, "deleted", nil)
-	return nil
+	return s.store.Delete(x.noting(x.deleted), x.token.Tenant, x.kind.Kind, id, x.precondition)
 }
 
 // setMembers makes the members exactly these. It works by difference, so that writing the same list

@@ -10,6 +10,10 @@ import (
 
 // Append implements directory.Audit.
 func (s *Store) Append(ctx context.Context, e directory.Event) error {
+	return s.write.do(ctx, func(ctx context.Context, conn conn) error { return appendEvent(ctx, conn, e) })
+}
+
+func appendEvent(ctx context.Context, conn conn, e directory.Event) error {
 	if e.Time.IsZero() {
 		e.Time = now()
 	}
@@ -17,10 +21,20 @@ func (s *Store) Append(ctx context.Context, e directory.Event) error {
 	if err != nil {
 		return fmt.Errorf("append event: %w", err)
 	}
-	_, err = s.exec(ctx, `INSERT INTO audit (time, tenant, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)`,
+	_, err = conn.ExecContext(ctx, `INSERT INTO audit (time, tenant, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)`,
 		toNanos(e.Time), e.Tenant, e.Actor, e.Action, e.Subject, string(detail))
 	if err != nil {
 		return fmt.Errorf("append event: %w", err)
+	}
+	return nil
+}
+
+// note appends the events of a change, in its transaction.
+func note(ctx context.Context, conn conn, old, fresh directory.Resource) error {
+	for _, e := range directory.Noted(ctx, old, fresh) {
+		if err := appendEvent(ctx, conn, e); err != nil {
+			return err
+		}
 	}
 	return nil
 }

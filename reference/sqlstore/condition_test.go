@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -114,13 +115,24 @@ func TestStatementsAreLimited(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	for i := range maxStatements + 50 {
+	for i := range maxPrepared + 50 {
 		key := "a" + strings.Repeat("b", i)
 		if _, err := s.Count(context.Background(), "acme", directory.Query{Where: directory.Present{At: []string{key}}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n := s.read.kept.Load(); n != maxStatements {
-		t.Errorf("%d statements are kept", n)
+	own, err := s.dbs[0].Conn(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	err = own.Raw(func(c any) error {
+		if n := len(c.(*preparedConn).kept); n != maxPrepared {
+			return fmt.Errorf("%d statements are kept", n)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -18,6 +18,9 @@ type dialect interface {
 	// in this process or elsewhere, so that the order of seq is the order of commits.
 	begin() []string
 
+	// lookup is the context of a query that finds little through an index.
+	lookup(ctx context.Context) context.Context
+
 	// violation tells which rule of the tables an error reports.
 	violation(err error) violation
 
@@ -43,31 +46,30 @@ const (
 	unstorable              // the database has no form for a value
 )
 
-// conn is a connection inside a write transaction, or any other place where statements can be run in
-// our common SQL.
+// conn is a connection inside a write transaction, or any other place where statements can be run.
 type conn interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// speaking is a connection that rewrites what it is given.
+// speaking takes statements in our common SQL and rewrites them.
 type speaking struct {
 	dialect
-	conn *sql.Conn
+	conn conn
 }
 
-// ExecContext is that of sql.Conn.
+// ExecContext implements conn.
 func (s speaking) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	return s.conn.ExecContext(ctx, s.rewrite(query), args...)
 }
 
-// QueryContext is that of sql.Conn.
+// QueryContext implements conn.
 func (s speaking) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	return s.conn.QueryContext(ctx, s.rewrite(query), args...)
 }
 
-// QueryRowContext is that of sql.Conn.
+// QueryRowContext implements conn.
 func (s speaking) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	return s.conn.QueryRowContext(ctx, s.rewrite(query), args...)
 }

@@ -54,6 +54,9 @@ func (postgresDialect) begin() []string {
 	return []string{"BEGIN", "SELECT pg_advisory_xact_lock(" + strconv.Itoa(writeLock) + ")"}
 }
 
+// lookup can be cancelled: the server may be slow to answer, or gone.
+func (postgresDialect) lookup(ctx context.Context) context.Context { return ctx }
+
 func (postgresDialect) storable(text string) bool {
 	return utf8.ValidString(text) && !strings.Contains(text, "\x00")
 }

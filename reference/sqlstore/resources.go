@@ -92,7 +92,10 @@ func (s *Store) Create(ctx context.Context, tenant string, r directory.Resource,
 		if err := e.AddMembers(ctx, members...); err != nil {
 			return err
 		}
-		return s.publish(ctx, conn, tenant, directory.Change{Kind: r.Kind, ID: r.ID, Action: directory.Created, Added: e.added()})
+		if err := s.publish(ctx, conn, tenant, directory.Change{Kind: r.Kind, ID: r.ID, Action: directory.Created, Added: e.added()}); err != nil {
+			return err
+		}
+		return note(ctx, conn, directory.Resource{}, r)
 	})
 	if err != nil {
 		return directory.Resource{}, fmt.Errorf("create %s: %w", r.Kind, err)
@@ -116,7 +119,10 @@ func (s *Store) insert(ctx context.Context, conn conn, tenant string, r director
 
 // Get implements directory.Resources.
 func (s *Store) Get(ctx context.Context, tenant string, kind directory.Kind, id string) (directory.Resource, error) {
-	res, err := get(ctx, s.read, tenant, kind, id)
+	if err := ctx.Err(); err != nil {
+		return directory.Resource{}, fmt.Errorf("get %s: %w", kind, err)
+	}
+	res, err := get(s.dialect.lookup(ctx), s.read, tenant, kind, id)
 	if err != nil {
 		return directory.Resource{}, fmt.Errorf("get %s: %w", kind, s.notFound(err))
 	}
@@ -147,8 +153,10 @@ func (s *Store) Update(ctx context.Context, tenant string, kind directory.Kind, 
 		if err := change(e, &fresh); err != nil {
 			return err
 		}
-		out, err = s.save(ctx, e, old, fresh)
-		return err
+		if out, err = s.save(ctx, e, old, fresh); err != nil || out.Version == old.Version {
+			return err
+		}
+		return note(ctx, conn, old.Resource, out)
 	})
 	if err != nil {
 		return directory.Resource{}, err
@@ -212,7 +220,7 @@ func (s *Store) Delete(ctx context.Context, tenant string, kind directory.Kind, 
 		if err := s.remove(ctx, conn, tenant, old, directory.Deleted); err != nil {
 			return fmt.Errorf("delete %s: %w", kind, err)
 		}
-		return nil
+		return note(ctx, conn, old.Resource, directory.Resource{})
 	})
 }
 

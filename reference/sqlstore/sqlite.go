@@ -26,6 +26,10 @@ func (sqliteDialect) rewrite(query string) string { return query }
 // process later, and would fail then.
 func (sqliteDialect) begin() []string { return []string{"BEGIN IMMEDIATE"} }
 
+// lookup cannot be cancelled: it takes some microseconds, and watching for the end of a context takes
+// two goroutines, which is more.
+func (sqliteDialect) lookup(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+
 func (sqliteDialect) storable(string) bool { return true }
 
 func (sqliteDialect) elements() string { return "json_each(?)" }
@@ -50,10 +54,7 @@ func (sqliteDialect) violation(err error) violation {
 }
 
 func openMemory(ctx context.Context) (*Store, error) {
-	db, err := sql.Open("sqlite", ":memory:?"+pragmas("foreign_keys(1)"))
-	if err != nil {
-		return nil, fmt.Errorf("open database in memory: %w", err)
-	}
+	db := openSQLite(":memory:", "foreign_keys(1)")
 	// The database lives exactly as long as this one connection.
 	db.SetMaxOpenConns(1)
 	db.SetConnMaxLifetime(0)
@@ -65,24 +66,17 @@ func openFile(ctx context.Context, path string) (*Store, error) {
 	if err := createPrivate(path); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?"
-	writeDB, err := sql.Open("sqlite", name+pragmas(
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"))
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
+	name := "file:" + (&url.URL{Path: path}).EscapedPath()
+	writeDB := openSQLite(name, "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)")
 	writeDB.SetMaxOpenConns(1)
-	readDB, err := sql.Open("sqlite", name+pragmas("busy_timeout(10000)", "query_only(1)"))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), writeDB.Close())
-	}
+	readDB := openSQLite(name, "busy_timeout(10000)", "query_only(1)")
 	readDB.SetMaxOpenConns(readers)
 	readDB.SetMaxIdleConns(readers)
 	return assembleSQLite(ctx, readDB, writeDB)
 }
 
-func pragmas(list ...string) string {
-	return url.Values{"_pragma": list}.Encode()
+func openSQLite(name string, pragmas ...string) *sql.DB {
+	return sql.OpenDB(preparing{driver: &sqlite.Driver{}, name: name + "?" + url.Values{"_pragma": pragmas}.Encode()})
 }
 
 // createPrivate makes the file before SQLite does, because SQLite would let everybody read it.

@@ -39,7 +39,7 @@ var migrations embed.FS
 // Store itself, only its Edit: a second write would wait for the first for ever.
 type Store struct {
 	dialect dialect
-	read    *reader
+	read    conn
 	write   *writer
 	feed    *feed
 	dbs     []*sql.DB // what Close closes, in this order
@@ -100,7 +100,7 @@ func assemble(ctx context.Context, d dialect, readDB, writeDB *sql.DB, migrate f
 	if err := migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate database: %w", err), closeAll(dbs))
 	}
-	return &Store{dialect: d, read: &reader{db: readDB, dialect: d}, write: newWriter(writeDB, d), feed: newFeed(), dbs: dbs}, nil
+	return &Store{dialect: d, read: speaking{d, readDB}, write: newWriter(writeDB, d), feed: newFeed(), dbs: dbs}, nil
 }
 
 func migrate(ctx context.Context, db *sql.DB, d dialect, kind goose.Dialect, dir string, options ...goose.ProviderOption) error {
@@ -119,7 +119,6 @@ func migrate(ctx context.Context, db *sql.DB, d dialect, kind goose.Dialect, dir
 // Close waits for the writes that are under way and closes the database.
 func (s *Store) Close() error {
 	s.write.close()
-	s.read.close()
 	return closeAll(s.dbs)
 }
 

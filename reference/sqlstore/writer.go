@@ -17,8 +17,8 @@ var (
 )
 
 // writer serialises the writes of a database. Writes that queue up while another one is being
-// committed run one after the other in the next transaction, each in a savepoint of its own, and are
-// made durable by one commit. A write function runs in its caller's goroutine, so that its panics are
+// committed run one after the other in the next transaction and are made durable by one commit. Each but
+// the first has a savepoint of its own; the first can be undone with the transaction. A write function runs in its caller's goroutine, so that its panics are
 // the caller's.
 type writer struct {
 	db      *sql.DB
@@ -112,7 +112,11 @@ func (w *writer) batch(first *turn) {
 		first.granted <- grant{err: fmt.Errorf("sqlstore: begin: %w", err)}
 		return
 	}
-	served, err := w.serveAll(ctx, conn, first)
+	served := []*turn{first}
+	err = serveFirst(ctx, conn, first)
+	if err == nil {
+		served, err = w.serveMore(ctx, conn, served)
+	}
 	if err == nil {
 		_, err = conn.ExecContext(ctx, "COMMIT")
 	}
@@ -136,22 +140,35 @@ func begin(ctx context.Context, conn speaking) error {
 	return nil
 }
 
-func (w *writer) serveAll(ctx context.Context, conn conn, t *turn) ([]*turn, error) {
-	var served []*turn
-	for {
-		granted, err := serve(ctx, conn, t)
-		if granted {
-			served = append(served, t)
-		}
-		if err != nil || len(served) == maxBatch {
-			return served, err
-		}
+// serveFirst runs the first write of a transaction. Its error means that the transaction cannot go on.
+func serveFirst(ctx context.Context, conn speaking, t *turn) error {
+	t.granted <- grant{conn: conn}
+	if <-t.done == nil {
+		return nil
+	}
+	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+		return err
+	}
+	return begin(ctx, conn)
+}
+
+// serveMore runs the writes that wait by now.
+func (w *writer) serveMore(ctx context.Context, conn conn, served []*turn) ([]*turn, error) {
+	for len(served) < maxBatch {
 		select {
-		case t = <-w.turns:
+		case t := <-w.turns:
+			granted, err := serve(ctx, conn, t)
+			if granted {
+				served = append(served, t)
+			}
+			if err != nil {
+				return served, err
+			}
 		default:
 			return served, nil
 		}
 	}
+	return served, nil
 }
 
 // serve runs one write in a savepoint. Its error means that the transaction cannot go on.

@@ -51,7 +51,7 @@ func (r *Redactor) Add(secrets ...string) {
 // patterns finds secrets by the place they sit in.
 type patterns struct {
 	jwt, member, form *regexp.Regexp
-	names             []string
+	members, forms    []string // what a text must have in lower case, one of them, for member and form to match
 }
 
 // compiled is built once; regular expressions are immutable.
@@ -60,11 +60,15 @@ var compiled = sync.OnceValue(func() patterns {
 		"password", "client_secret", "access_token", "refresh_token", "id_token", "code_verifier", "code", "assertion",
 	}
 	either := strings.Join(names, "|")
+	var members, forms []string
+	for _, name := range names {
+		members, forms = append(members, `"`+name+`"`), append(forms, name+"=")
+	}
 	return patterns{
-		jwt:    regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`), // RFC 7519, signed or not
-		member: regexp.MustCompile(`(?i)("(?:` + either + `|token|secret)"\s*:\s*")(?:[^"\\]|\\.)*`),
-		form:   regexp.MustCompile(`(?i)((?:^|[?&;\s])(?:` + either + `)=)[^&\s"'<>]+`),
-		names:  append(names, "token", "secret"),
+		jwt:     regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`), // RFC 7519, signed or not
+		member:  regexp.MustCompile(`(?i)("(?:` + either + `|token|secret)"\s*:\s*")(?:[^"\\]|\\.)*`),
+		form:    regexp.MustCompile(`(?i)((?:^|[?&;\s])(?:` + either + `)=)[^&\s"'<>]+`),
+		members: append(members, `"token"`, `"secret"`), forms: forms,
 	}
 })
 
@@ -79,11 +83,14 @@ func (r *Redactor) Text(text string) string {
 	}
 	// Most texts hold none of the names; looking for them is much cheaper than matching.
 	lower := strings.ToLower(text)
-	if !slices.ContainsFunc(p.names, func(name string) bool { return strings.Contains(lower, name) }) {
-		return text
+	holds := func(part string) bool { return strings.Contains(lower, part) }
+	if slices.ContainsFunc(p.members, holds) {
+		text = p.member.ReplaceAllString(text, "${1}"+redacted)
 	}
-	text = p.member.ReplaceAllString(text, "${1}"+redacted)
-	return p.form.ReplaceAllString(text, "${1}"+redacted)
+	if slices.ContainsFunc(p.forms, holds) {
+		text = p.form.ReplaceAllString(text, "${1}"+redacted)
+	}
+	return text
 }
 
 // URL redacts a URL: its user information and the parameters that carry secrets.

@@ -194,7 +194,7 @@ func (s *selection) element(a *schema.Attribute, urn string, element map[string]
 
 // sub decides about a sub-attribute of an attribute that is returned.
 func (s *selection) sub(sub *schema.Attribute, parent string, extent extent) bool {
-	named := s.named[parent+"."+sub.Name]
+	named := len(s.named) > 0 && s.named[parent+"."+sub.Name] // mostly nothing is named, and joining names costs
 	switch {
 	case sub.Returned == schema.Never:
 		return false
