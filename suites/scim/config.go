@@ -27,6 +27,11 @@ func configValues(s *check.Suite) {
 		Title: "no more than one authentication scheme is the primary one",
 		Refs:  check.Refs(check.RFC7643("2.4", `The primary attribute value "true" MUST appear no more than once.`)),
 	}, func(t *check.T) {
+		res := t.Get("/ServiceProviderConfig")
+		t.Require("the configuration", res, check.BeOK())
+		if len(check.Elements(res, "/authenticationSchemes")) == 0 {
+			t.NotApplicable("the configuration lists no authentication scheme")
+		}
 		count := 0
 		for _, scheme := range schemesOf(t) {
 			if is, _ := wire.At(scheme, "/primary"); is == true {
