@@ -217,18 +217,22 @@ func TestProjectionOfLists(t *testing.T) {
 func TestProjectionOfWrites(t *testing.T) {
 	c, id := newPerson(t)
 	const more = `,"title":"T","nickName":"N"`
+	type write struct {
+		name string
+		send func(query string) response
+	}
 	for _, path := range []string{"/Users/" + id, "/Me"} {
-		for name, write := range map[string]func(query string) response{
-			"PUT": func(query string) response { return c.want(200, "PUT", path+query, userBody("ada", more)) },
-			"PATCH": func(query string) response {
+		for _, w := range []write{
+			{"PUT", func(query string) response { return c.want(200, "PUT", path+query, userBody("ada", more)) }},
+			{"PATCH", func(query string) response {
 				return c.want(200, "PATCH", path+query, patchBody(`{"op":"add","path":"title","value":"T"}`))
-			},
-			"GET": func(query string) response { return c.want(200, "GET", path+query, "") },
+			}},
+			{"GET", func(query string) response { return c.want(200, "GET", path+query, "") }},
 		} {
-			if r := write("?attributes=title"); len(r.doc) != 3 || r.at("title") != "T" || r.id() != id {
-				t.Errorf("%s %s: %s", name, path, r.raw)
+			if r := w.send("?attributes=title"); len(r.doc) != 3 || r.at("title") != "T" || r.id() != id {
+				t.Errorf("%s %s: %s", w.name, path, r.raw)
 			}
-			c.expect(write("?excludedAttributes=title,id"), "title", nil, "nickName", "N", "userName", "ada", "id", id)
+			c.expect(w.send("?excludedAttributes=title,id"), "title", nil, "nickName", "N", "userName", "ada", "id", id)
 		}
 		for _, query := range []string{"?attributes=detail", "?excludedAttributes=detail,status,schemas"} {
 			r := c.refused(400, "invalidPath", "PATCH", path+query, patchBody(`{"op":"add","path":"nope","value":"T"}`))

@@ -188,7 +188,7 @@ func TestScalars(t *testing.T) {
 		{schema.Decimal, int64(2), json.Number("2.0")}, {schema.Decimal, json.Number("-1.5e2"), json.Number("-150.0")}, {schema.Decimal, json.Number("-0"), json.Number("0.0")},
 		{schema.Decimal, json.Number("1e30"), json.Number("1.0e+30")}, {schema.Decimal, json.Number("2.5e-9"), json.Number("2.5e-09")},
 		{schema.DateTime, "2011-05-13T04:42:34Z", "2011-05-13T04:42:34Z"}, {schema.DateTime, "2011-05-13T04:42:34.123456+02:00", "2011-05-13T04:42:34.123456+02:00"},
-		{schema.DateTime, "2011-05-13T04:42:34", "2011-05-13T04:42:34Z"}, {schema.DateTime, "2011-05-13T04:42:34.5", "2011-05-13T04:42:34.5Z"}, {schema.DateTime, "2011-05-13T24:00:00.0Z", "2011-05-13T24:00:00.0Z"}, {schema.DateTime, "", ""},
+		{schema.DateTime, "2011-05-13T04:42:34", "2011-05-13T04:42:34Z"}, {schema.DateTime, "2011-05-13T04:42:34.5", "2011-05-13T04:42:34.5Z"}, {schema.DateTime, "2011-05-13T24:00:00.0Z", "2011-05-13T24:00:00.0Z"}, {schema.DateTime, "2011-05-13T24:00:00", "2011-05-13T24:00:00Z"}, {schema.DateTime, "", ""},
 		{schema.Binary, "aGk", "aGk"}, {schema.Binary, "aGk=", "aGk="}, {schema.Binary, "-_-_", "-_-_"}, {schema.Binary, "+/+/", "+/+/"},
 		{schema.Reference, "../Users/1", "../Users/1"}, {schema.Reference, "urn:x:y", "urn:x:y"}, {schema.Boolean, false, false},
 	}

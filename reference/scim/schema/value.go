@@ -168,13 +168,15 @@ func ParseTime(s string) (time.Time, bool) {
 	if len(s) < len("2006-01-02T15:04:05") || s[10] != 'T' || s[13] != ':' || strings.Contains(s, ",") {
 		return time.Time{}, false
 	}
-	// It does not know 24:00:00, which is the first moment of the next day.
-	if s[11:19] == "24:00:00" {
-		midnight, ok := parseTime(s[:11] + "00:00:00" + s[19:])
+	if day := onClock(s); day != s {
+		midnight, ok := parseTime(day)
 		return midnight.AddDate(0, 0, 1), ok && midnight.Nanosecond() == 0
 	}
 	return parseTime(s)
 }
+
+// onClock writes 24:00:00, the first moment of the next day, as package time knows it on its own day.
+func onClock(s string) string { return strings.Replace(s, "T24:00:00", "T00:00:00", 1) }
 
 func parseTime(s string) (time.Time, bool) {
 	if instant, err := time.Parse(time.RFC3339Nano, s); err == nil {
@@ -192,7 +194,7 @@ const (
 
 // hasZone tells whether a valid xsd:dateTime says its time zone.
 func hasZone(s string) bool {
-	_, err := time.Parse(withoutZone, s)
+	_, err := time.Parse(withoutZone, onClock(s))
 	return err != nil
 }
 
