@@ -184,9 +184,9 @@ func createNames() []Fault {
 				if r.Status == http.StatusConflict {
 					*r = *failure(r.Request, http.StatusBadRequest, "uniqueness")
 				}
-			}), "okta.spec.duplicate", "scim.users.duplicate-username", "scim.users.duplicate-username-other-case"),
+			}), "okta.spec.duplicate", "scim.characteristics.uniqueness", "scim.characteristics.uniqueness-case", "scim.users.duplicate-username", "scim.users.duplicate-username-other-case"),
 		onHTTP("conflict-without-type", "a conflict has no scimType", "elimity-com/scim, which never answers uniqueness by itself (measured)",
-			eachError(users(), http.StatusConflict, func(doc map[string]any) { delete(doc, "scimType") }), "scim.users.duplicate-username-scimtype", "scim.users.replace-conflict-answer"),
+			eachError(users(), http.StatusConflict, func(doc map[string]any) { delete(doc, "scimType") }), "scim.characteristics.uniqueness", "scim.characteristics.uniqueness-case", "scim.users.duplicate-username-scimtype", "scim.users.replace-conflict-answer"),
 		nameless("username-missing-accepted", "a create without userName makes a user without one", "servers that know people by externalId", http.MethodPost, "", "scim.users.missing-username-refused", "scim.users.no-user-without-username"),
 		nameless("username-empty-accepted", "a create with an empty userName makes a user with an empty one", "elimity-com/scim (measured)", http.MethodPost, "empty", "scim.users.no-user-with-empty-username"),
 		nameless("put-takes-username-away", "a PUT without userName takes the name away", "servers that replace the document and check required attributes at the create only", http.MethodPut, "", "scim.users.replace-keeps-a-username", "scim.users.replace-without-username-refused"),

@@ -178,7 +178,7 @@ func definitionFaults() []Fault {
 				}
 			}), "scim.schemas.definitions-complete"),
 		onHTTP("schema-attribute-name-with-blank", "the name of a published attribute has a blank in it", model, with("nickName", "name", "nick name"), "scim.schemas.attribute-names"),
-		onHTTP("schema-type-invented", "the type of a published attribute is url", model, with("profileUrl", "type", "url"), "scim.schemas.attribute-types"),
+		onHTTP("schema-type-invented", "the type of a published attribute is url", model, with("profileUrl", "type", "url"), "scim.schemas.attribute-types", "scim.schemas.core-types"),
 		onHTTP("schema-mutability-invented", "the mutability of a published attribute is writable", model, with("profileUrl", "mutability", "writable"), "scim.schemas.mutability-keywords"),
 		onHTTP("schema-returned-invented", "the returned characteristic of a published attribute is sometimes", model, with("profileUrl", "returned", "sometimes"), "scim.schemas.returned-keywords"),
 		onHTTP("schema-uniqueness-as-boolean", "the uniqueness of a published attribute is a boolean", "servers that take uniqueness for a flag",
@@ -189,7 +189,7 @@ func definitionFaults() []Fault {
 					part := parts[0].(map[string]any)
 					part["type"], part["subAttributes"] = "complex", []any{map[string]any{"name": "part", "type": "string"}}
 				}
-			}), "scim.schemas.no-nested-complex"),
+			}), "scim.schemas.core-types", "scim.schemas.no-nested-complex"),
 		onHTTP("schema-complex-without-parts", "a published complex attribute lists no sub-attributes", model,
 			user("addresses", func(definition map[string]any) { delete(definition, "subAttributes") }), "scim.schemas.complex-parts-listed"),
 		onHTTP("schema-simple-with-parts", "a published string has sub-attributes", "servers that derive their schemas from nested types",

@@ -60,7 +60,7 @@ func pagingFaults() []Fault {
 				if len(listOf(doc, "Resources")) > 0 {
 					doc["totalResults"] = len(listOf(doc, "Resources"))
 				}
-			}), "scim.paging.count-bounds", "scim.paging.start-index-skips", "scim.paging.total-results", "scim.sort.pages"),
+			}), "scim.cursor.total-constant", "scim.paging.count-bounds", "scim.paging.start-index-skips", "scim.paging.total-results", "scim.sort.pages"),
 		onHTTP("count-zero-is-default", "count 0 gives the default page", "servers that cannot tell 0 from absence", dropping(func(r *http.Request) bool { return r.URL.Query().Get("count") == "0" }, "count"), "scim.cursor.zero-count", "scim.paging.count-zero"),
 		onHTTP("count-negative-refused", "a negative count is refused", "servers that validate count as a natural number",
 			refusing(func(r *http.Request) bool { return strings.HasPrefix(r.URL.Query().Get("count"), "-") }, http.StatusBadRequest, "invalidValue", func(*http.Request, map[string]any) bool { return true }), "scim.cursor.negative-count", "scim.paging.count-negative"),
@@ -178,7 +178,7 @@ func searchFaults() []Fault {
 	without := func(name string) wrapper { return onBody(search, func(doc map[string]any) { delete(doc, name) }) }
 	return []Fault{
 		onHTTP("search-missing", "POST /Users/.search is answered with 404", "servers that nobody has searched by POST yet", Rewrite(search, notFound), "scim.search.available"),
-		onHTTP("search-filter-ignored", "the filter of a search request is ignored", "servers that read the query of the URL", without("filter"), "scim.search.filters", "scim.search.filters-id"),
+		onHTTP("search-filter-ignored", "the filter of a search request is ignored", "servers that read the query of the URL", without("filter"), "scim.search.filters", "scim.search.filters-id", "scim.search.malformed-filter-refused"),
 		onHTTP("search-count-ignored", "count of a search request is ignored", "servers that read the query of the URL", without("count"), "scim.cursor.search", "scim.search.pages"),
 		onHTTP("search-attributes-ignored", "attributes of a search request is ignored", "servers that read the query of the URL", without("attributes"), "scim.search.projects"),
 		onHTTP("search-refuses-common-attributes", "a search request cannot filter on id", "elimity-com/scim (measured)",

@@ -95,7 +95,7 @@ func patchLeniency() []Fault {
 				return object && o.path() == "name.familyName"
 			}, "scim.patch.wrong-type-refused"),
 		onHTTP("patch-mutability-called-invalid-value", "changes of what must not change are refused with invalidValue",
-			"elimity-com/scim, which never answers mutability by itself (measured)", renamedScimType(users(), "mutability", "invalidValue"), "scim.patch.read-only-is-mutability", "scim.patch.required-is-mutability"),
+			"elimity-com/scim, which never answers mutability by itself (measured)", renamedScimType(users(), "mutability", "invalidValue"), "scim.characteristics.immutable-refused", "scim.patch.read-only-is-mutability", "scim.patch.required-is-mutability"),
 		onHTTP("patch-no-target-called-invalid-path", "the scimType noTarget is never used", "servers that know invalidPath only",
 			renamedScimType(users(), "noTarget", "invalidPath"), "scim.patch.remove-without-path", "scim.patch.replace-without-match"),
 		onHTTP("patch-without-operations-accepted", "a PATCH without operations is accepted", "servers with a loop over nothing",

@@ -61,7 +61,7 @@ func sortValueFaults() []Fault {
 	return []Fault{
 		onHTTP("sort-names-case-sensitive", "the attribute in sortBy counts in one spelling only", "servers that look attributes up byte by byte", refused(by("USERNAME")), "scim.sort.names-any-case"),
 		onHTTP("sort-urn-refused", "a URN in sortBy is refused", "servers that sort by columns of their table", refused(by(userURN+":userName")), "scim.sort.urn-prefix"),
-		onHTTP("sort-within-the-page", "each page is sorted for itself", "servers that sort what the database has paged", unsorted(Every(users(), by("userName"), WithQuery("count"))), "scim.sort.pages"),
+		onHTTP("sort-within-the-page", "each page is sorted for itself", "servers that sort what the database has paged", unsorted(Every(users(), by("userName"), WithQuery("count"))), "scim.cursor.sorted", "scim.sort.pages"),
 		onHTTP("sort-users-only", "groups are not sorted", "servers whose groups come from elsewhere", unsorted(groups()), "scim.sort.groups"),
 		onHTTP("sort-all-folded", "text that is case-exact is sorted without regard to case", "servers with one collation for all columns",
 			rearranged(by("externalId"), func(query url.Values, list []any) { slices.SortStableFunc(list, folded("externalId", query)) }), "scim.sort.case-exact"),

@@ -36,7 +36,7 @@ func replaceFaults() []Fault {
 			keeping(func(sent, before map[string]any) {
 				delete(sent, "DISPLAYNAME")
 				sent["displayName"] = before["displayName"]
-			}), "okta.spec.read-only-echo", "scim.etag.changes", "scim.etag.stale-put-refused", "scim.users.last-modified-moves", "scim.users.replace-any-case", "scim.users.replace-is-kept", "scim.users.replace-whole-representation"),
+			}), "okta.spec.read-only-echo", "scim.etag.changes", "scim.etag.stale-delete-refused", "scim.etag.stale-put-refused", "scim.users.last-modified-moves", "scim.users.replace-any-case", "scim.users.replace-is-kept", "scim.users.replace-whole-representation"),
 		onHTTP("put-null-keeps", "null in a PUT leaves the old value", "servers that decode into a struct and cannot tell null from absence",
 			keeping(func(sent, before map[string]any) {
 				if value, has := sent["nickName"]; has && value == nil {

@@ -35,7 +35,7 @@ func metaFaults() []Fault {
 	}
 	elsewhere := func(location string) string { return strings.Replace(location, "/Users/", "/users/", 1) }
 	return []Fault{
-		onHTTP("id-with-reserved-word", "ids begin with bulkId", "servers that keep the bulkId of a bulk request as id", reservedIDs, "scim.bulk.circular-reference", "scim.bulk.deletes", "scim.bulk.extension-reference", "scim.bulk.member-reference", "scim.bulk.patches", "scim.bulk.replaces", "scim.users.id-without-reserved-word"),
+		onHTTP("id-with-reserved-word", "ids begin with bulkId", "servers that keep the bulkId of a bulk request as id", reservedIDs, "scim.bulk.circular-reference", "scim.bulk.deletes", "scim.bulk.extension-reference", "scim.bulk.member-reference", "scim.bulk.patches", "scim.bulk.replaces", "scim.root.restricted", "scim.root.types", "scim.root.undefined-attribute", "scim.users.content-location-agrees", "scim.users.id-without-reserved-word"),
 		onHTTP("meta-incomplete", "meta has no resourceType", "servers that leave out what the endpoint says already",
 			meta(func(meta map[string]any) { delete(meta, "resourceType") }), "scim.users.meta-assigned", "scim.users.meta-resource-type"),
 		onHTTP("meta-type-plural", "meta.resourceType of a user is Users", "servers that derive it from the endpoint",
@@ -53,7 +53,7 @@ func metaFaults() []Fault {
 		onHTTP("created-moves", "meta.created is the time of the last PUT", "servers that replace the row of a user", createdMoves, "scim.users.created-stays"),
 		onHTTP("location-leads-nowhere", "meta.location of a user does not lead to the user", "servers whose addresses were written before their routes",
 			Both(meta(func(meta map[string]any) { meta["location"] = elsewhere(textOf(meta, "location")) }),
-				Rewrite(users(http.MethodPost), func(r *Response) { r.Header.Set("Location", elsewhere(r.Header.Get("Location"))) })), "scim.users.location-resolves"),
+				Rewrite(users(http.MethodPost), func(r *Response) { r.Header.Set("Location", elsewhere(r.Header.Get("Location"))) })), "scim.users.content-location-agrees", "scim.users.location-resolves"),
 		onHTTP("location-relative", "meta.location is relative", "elimity-com/scim without WithBaseURL (measured)",
 			meta(func(meta map[string]any) {
 				if u, err := url.Parse(textOf(meta, "location")); err == nil {

@@ -115,11 +115,13 @@ func dataTypes(s *check.Suite) {
 	}, func(t *check.T) {
 		c := claims(t)
 		for _, m := range c.keep(t, c.choose(t, "a decimal", of("decimal")), func(trait) any { return 1.0 }) {
+			byID := compare("id", "eq", m.ID)
+			t.Require("GET with a filter on the id", find(t, m.endpoint, byID), check.ContainResource(m.ID))
 			for _, form := range []string{"1.0", "1", "1e0"} {
-				filter := compare("id", "eq", m.ID) + " and " + m.path() + " eq " + form
+				filter := byID + " and " + m.path() + " eq " + form
 				t.ExpectThat("the filter "+filter, find(t, m.endpoint, filter)).To(check.ContainResource(m.ID))
 			}
-			filter := compare("id", "eq", m.ID) + " and " + m.path() + " eq 1.5"
+			filter := byID + " and " + m.path() + " eq 1.5"
 			t.ExpectThat("the filter "+filter, find(t, m.endpoint, filter)).To(check.LackResource(m.ID))
 		}
 	})

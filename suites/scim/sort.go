@@ -155,6 +155,7 @@ func sortingValues(s *check.Suite) {
 		stem, domain := t.Name(), "@"+t.Target().EmailDomain()
 		last := t.CreateUserKeeping(map[string]any{"emails": []any{email(stem+"-b"+domain, "work")}})
 		first := t.CreateUserKeeping(map[string]any{"emails": []any{email(stem+"-c"+domain, "work"), primary(email(stem+"-a"+domain, "home"))}})
+		t.Require("GET with the same filter, unsorted", find(t, "/Users", named(last, first)), check.HoldExactly(last.ID, first.ID))
 		t.Expect(sortedBy(t, []check.Resource{last, first}, "emails.value", "ascending")).To(holdInOrder(first, last))
 		t.Expect(sortedBy(t, []check.Resource{last, first}, "emails.value", "descending")).To(holdInOrder(last, first))
 	})

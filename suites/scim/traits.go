@@ -43,6 +43,9 @@ func newTrait(definition any) trait {
 		multiValued: flag("multiValued"), required: flag("required"), caseExact: flag("caseExact"),
 		listed: len(listAt(definition, "/canonicalValues")) > 0,
 	}
+	if x.kind != "complex" {
+		return x
+	}
 	for _, sub := range listAt(definition, "/subAttributes") {
 		part := newTrait(sub)
 		part.parent = x.name
