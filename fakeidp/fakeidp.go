@@ -112,6 +112,7 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 		o.Push.Logger = o.Logger
 	}
 	engine := push.New(people, o.Push)
+	people.UseClock(engine.Now)
 	token := newToken()
 	api := server.New(server.Options{Token: token, Issuer: issuer, Persona: o.Persona, Directory: people, Engine: engine, Provider: provider, Logger: o.Logger})
 	mux := http.NewServeMux()

@@ -92,9 +92,14 @@ func section(name string, v reflect.Value) []Fact {
 }
 
 func show(value any) string {
+	if text := printed(value); text != "" {
+		return text
+	}
+	return "(none)"
+}
+
+func printed(value any) string {
 	switch v := value.(type) {
-	case string:
-		return v
 	case []string:
 		return strings.Join(v, ", ")
 	case time.Duration:

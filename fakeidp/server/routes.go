@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/persona"
@@ -31,6 +32,13 @@ func (s *server) people() {
 	})
 	s.handle("DELETE /people/{id}", func(r *http.Request) (any, error) {
 		return nil, s.Directory.DeletePerson(r.PathValue("id"))
+	})
+	s.handle("GET /deleted-people", func(*http.Request) (any, error) { return s.Directory.Deletions(), nil })
+	s.handle("POST /deleted-people/{id}/restore", func(r *http.Request) (any, error) {
+		return s.Directory.RestorePerson(r.PathValue("id"))
+	})
+	s.handle("DELETE /deleted-people/{id}", func(r *http.Request) (any, error) {
+		return nil, s.Directory.PurgePerson(r.PathValue("id"))
 	})
 }
 
@@ -92,6 +100,10 @@ func (s *server) provisioning() {
 	s.handle("POST /apps/{app}/import", func(r *http.Request) (any, error) {
 		return s.Engine.Import(r.Context(), r.PathValue("app"))
 	})
+	s.handle("GET /apps/{app}/status", func(r *http.Request) (any, error) {
+		return s.Engine.Status(r.PathValue("app"))
+	})
+	s.handle("POST /clock", s.advance)
 	s.handle("GET /apps/{app}/links", func(r *http.Request) (any, error) {
 		return s.Engine.Links(r.PathValue("app"))
 	})
@@ -140,6 +152,18 @@ func (s *server) createApp(r *http.Request) (any, error) {
 	out, err := s.Directory.CreateApp(in)
 	out.Issuer = s.Issuer
 	return createdBody{out}, err
+}
+
+func (s *server) advance(r *http.Request) (any, error) {
+	in, err := decode[control.ClockMove](r)
+	if err != nil {
+		return nil, err
+	}
+	d, err := time.ParseDuration(in.Advance)
+	if err != nil {
+		return nil, fmt.Errorf("%w: advance: want a duration such as \"40m\" or \"720h\": %w", errRequest, err)
+	}
+	return s.Engine.Advance(r.Context(), d)
 }
 
 func (s *server) listApps() []control.App {

@@ -148,7 +148,8 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection):
 		return http.StatusConflict
-	case errors.Is(err, directory.ErrInvalid), errors.Is(err, errRequest), errors.Is(err, push.ErrNoPersona):
+	case errors.Is(err, directory.ErrInvalid), errors.Is(err, errRequest), errors.Is(err, push.ErrNoPersona),
+		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrClock):
 		return http.StatusBadRequest
 	default:
 		return http.StatusInternalServerError
