@@ -144,6 +144,11 @@ func (c *Client) Import(ctx context.Context, app string) (Import, error) {
 	return call[Import](ctx, c, http.MethodPost, appPath(app, "import"), nil)
 }
 
+// Compare reads the target and says where it differs from the directory: POST /apps/{app}/compare.
+func (c *Client) Compare(ctx context.Context, app string) (Comparison, error) {
+	return call[Comparison](ctx, c, http.MethodPost, appPath(app, "compare"), nil)
+}
+
 // Links lists what the IdP remembers about its people and groups at the target: GET /apps/{app}/links.
 func (c *Client) Links(ctx context.Context, app string) ([]Link, error) {
 	return call[[]Link](ctx, c, http.MethodGet, appPath(app, "links"), nil)

@@ -152,6 +152,25 @@ type Import struct {
 	Failed int              `json:"failed"`
 }
 
+// Comparison says where an app's target differs from the directory, as the app's persona defines equal. It
+// looked at Users and Groups.
+type Comparison struct {
+	Users       int          `json:"users"`
+	Groups      int          `json:"groups"`
+	Differences []Difference `json:"differences"`
+	Steps       []Step       `json:"steps"`
+	Failed      int          `json:"failed"`
+}
+
+// Difference is one value that is not the same. Subject is empty for what only the target has; Path is
+// empty when the whole resource is missing or too many.
+type Difference struct {
+	Subject string `json:"subject,omitempty"`
+	Path    string `json:"path,omitempty"`
+	Want    string `json:"want"`
+	Got     string `json:"got"`
+}
+
 // Link is what the IdP remembers about a person or group at an app's target.
 type Link struct {
 	Subject string `json:"subject"`

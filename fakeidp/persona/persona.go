@@ -112,7 +112,12 @@ func printed(value any) string {
 }
 
 // All lists the personas.
-func All() []Persona { return []Persona{OktaOIN(), OktaOINPatch(), OktaAIW()} }
+func All() []Persona {
+	return []Persona{
+		OktaOIN(), OktaOINPatch(), OktaAIW(), EntraDefault(), Entra062020(), EntraValidator(),
+		OneLogin(), GoogleUnverified(), JumpCloud(), PingFederate(), Generic(),
+	}
+}
 
 // ByName finds a persona.
 func ByName(name string) (Persona, bool) {

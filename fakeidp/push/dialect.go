@@ -149,6 +149,17 @@ func displayName(p control.Person) string {
 // profile is what a target is told about a person. Two that are equal need no push.
 func (d dialect) profile(u user) []string { return d.put.Snapshot(d.values(u, false)) }
 
+// created is the profile that a create leaves behind: what its body has no place for is still to be sent.
+func (d dialect) created(u user) []string {
+	profile := d.profile(u)
+	for i, leaf := range d.put.Leaves() {
+		if _, ok := d.create.LeafAt(leaf.Path); !ok {
+			profile[i] = ""
+		}
+	}
+	return profile
+}
+
 // managerOf finds the manager in a profile.
 func (d dialect) managerOf(profile []string) string {
 	if at := d.managerLeaf(); at >= 0 && profile != nil {

@@ -10,6 +10,7 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/persona"
+	"assay/fakeidp/resource"
 )
 
 // importLimit is how many resources of a kind an import may announce. More is refused before the second
@@ -98,18 +99,27 @@ func (r *run) testGroup(ctx context.Context, c call, g control.Group) {
 
 // importAll pages through users, then groups. The first failed page ends the import.
 func (r *run) importAll(ctx context.Context) (users, groups []map[string]any) {
-	users, ok := r.importKind(ctx, "user", usersPath)
-	groups = []map[string]any{}
+	found, ok := r.importKind(ctx, "user", usersPath)
+	users, groups = plain(found), plain(nil)
 	if ok && r.knobs.PushGroups.Value {
-		groups, _ = r.importKind(ctx, "group", groupsPath)
+		found, _ = r.importKind(ctx, "group", groupsPath)
+		groups = plain(found)
 	}
 	return users, groups
 }
 
+func plain(list []*resource.Object) []map[string]any {
+	out := make([]map[string]any, len(list))
+	for i, o := range list {
+		out[i] = o.Plain()
+	}
+	return out
+}
+
 // importKind advances startIndex by the page size, whatever a page held, until the totalResults of the
 // first page: that is what the vendor does, and why a server with smaller pages loses resources.
-func (r *run) importKind(ctx context.Context, kind, path string) ([]map[string]any, bool) {
-	out := []map[string]any{}
+func (r *run) importKind(ctx context.Context, kind, path string) ([]*resource.Object, bool) {
+	var out []*resource.Object
 	size := r.knobs.ImportPage.Value
 	total := int64(1)
 	for start := 1; int64(start) <= total; start += size {
@@ -127,9 +137,7 @@ func (r *run) importKind(ctx context.Context, kind, path string) ([]map[string]a
 		if start == 1 {
 			total = page.total
 		}
-		for _, o := range page.resources {
-			out = append(out, o.Plain())
-		}
+		out = append(out, page.resources...)
 	}
 	return out, true
 }

@@ -164,8 +164,12 @@ func (r *run) create(ctx context.Context, p control.Person) {
 		doing:  "Error while creating user " + displayName(p),
 		method: http.MethodPost, path: usersPath, body: r.dialect.createBody(u),
 		judge: r.judgeCreate("user", &remote)})
-	if ok {
-		r.state.setPerson(p.ID, personLink{remote: remote, active: true, pushed: r.dialect.profile(u)})
+	if !ok {
+		return
+	}
+	r.state.setPerson(p.ID, personLink{remote: remote, active: true, pushed: r.dialect.created(u)})
+	if link, _ := r.state.person(p.ID); r.outdated(p, link) {
+		r.update(ctx, p, link, r.userCall(p, call{task: taskJoiner, why: "a create has no place for part of the profile"}))
 	}
 }
 

@@ -126,6 +126,18 @@ func (o *Object) entries(name string) []json.RawMessage {
 	return list
 }
 
+// Values lists the text of one member of each entry of an array of objects.
+func (o *Object) Values(array, member string) []string {
+	entries := o.entries(array)
+	out := make([]string, 0, len(entries))
+	for _, raw := range entries {
+		if entry, err := Parse(raw); err == nil {
+			out = append(out, entry.Text(member))
+		}
+	}
+	return out
+}
+
 // arrange puts the named members first, in the order given, and last at the end; the others stay between
 // them as they came.
 func (o *Object) arrange(last string, first ...string) {

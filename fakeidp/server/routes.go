@@ -100,6 +100,9 @@ func (s *server) provisioning() {
 	s.handle("POST /apps/{app}/import", func(r *http.Request) (any, error) {
 		return s.Engine.Import(r.Context(), r.PathValue("app"))
 	})
+	s.handle("POST /apps/{app}/compare", func(r *http.Request) (any, error) {
+		return s.Engine.Compare(r.Context(), r.PathValue("app"))
+	})
 	s.handle("GET /apps/{app}/status", func(r *http.Request) (any, error) {
 		return s.Engine.Status(r.PathValue("app"))
 	})
