@@ -28,22 +28,23 @@ func (e *Engine) Advance(ctx context.Context, d time.Duration) (control.Clock, e
 	}
 	e.turn.Lock()
 	defer e.turn.Unlock()
-	until := e.Now().Add(d)
+	from := e.Now()
+	until := from.Add(d)
 	out := control.Clock{Cycles: []control.Cycle{}}
 	for {
-		app, at, ok := e.nextCycle(until)
+		app, at, ok := e.nextCycle(from, until)
 		if !ok {
 			break
 		}
 		e.setClock(at)
-		if err := e.runCycle(ctx, app, &out); err != nil {
+		if err := e.runCycle(ctx, app, at, &out); err != nil {
 			return out, err
 		}
 	}
 	e.setClock(until)
 	for _, app := range e.directory.Apps() {
 		if interval, ok := e.interval(app); ok && interval == 0 {
-			if err := e.runCycle(ctx, app.ID, &out); err != nil {
+			if err := e.runCycle(ctx, app.ID, until, &out); err != nil {
 				return out, err
 			}
 		}
@@ -68,8 +69,8 @@ func (e *Engine) interval(app control.App) (interval time.Duration, ok bool) {
 	return p.SCIM.Cycle.Value, true
 }
 
-// nextCycle finds the app whose cycle is due first, and when.
-func (e *Engine) nextCycle(until time.Time) (appID string, at time.Time, ok bool) {
+// nextCycle finds the app whose cycle is due first between two times, and when.
+func (e *Engine) nextCycle(from, until time.Time) (appID string, at time.Time, ok bool) {
 	for _, app := range e.directory.Apps() {
 		interval, provisions := e.interval(app)
 		if !provisions || interval == 0 {
@@ -79,7 +80,7 @@ func (e *Engine) nextCycle(until time.Time) (appID string, at time.Time, ok bool
 		if err != nil {
 			continue // deleted this moment
 		}
-		due, on := st.due(e.Now())
+		due, on := st.due(from)
 		if on && !due.After(until) && (!ok || due.Before(at)) {
 			appID, at, ok = app.ID, due, true
 		}
@@ -87,7 +88,7 @@ func (e *Engine) nextCycle(until time.Time) (appID string, at time.Time, ok bool
 	return appID, at, ok
 }
 
-func (e *Engine) runCycle(ctx context.Context, appID string, out *control.Clock) error {
+func (e *Engine) runCycle(ctx context.Context, appID string, at time.Time, out *control.Clock) error {
 	r, err := e.begin(ctx, appID)
 	if errors.Is(err, ErrNoApp) || errors.Is(err, ErrNoConnection) {
 		return nil // deleted this moment
@@ -98,10 +99,10 @@ func (e *Engine) runCycle(ctx context.Context, appID string, out *control.Clock)
 	defer r.end()
 	r.cycle = true
 	r.push(ctx)
-	r.state.cycled(e.Now(), r.knobs.Cycle.Value, r.knobs.Quarantine.Value)
+	r.state.cycled(at, r.knobs.Cycle.Value, r.knobs.Quarantine.Value)
 	out.Ran++
 	if done := r.report(); done.Requests > 0 {
-		out.Cycles = append(out.Cycles, control.Cycle{App: appID, At: e.Now(), Push: done})
+		out.Cycles = append(out.Cycles, control.Cycle{App: appID, At: at, Push: done})
 		if len(out.Cycles) > logSteps {
 			out.Cycles = out.Cycles[1:]
 		}
@@ -261,14 +262,14 @@ func (s *state) heal() bool {
 	return was
 }
 
-// due is when the next cycle runs; on is false when none runs any more.
-func (s *state) due(now time.Time) (at time.Time, on bool) {
+// due is when the next cycle runs, not before from; on is false when none runs any more.
+func (s *state) due(from time.Time) (at time.Time, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.health.nextCycle.Before(now) {
-		return now, !s.health.disabled
+	if at = s.health.nextCycle; at.Before(from) {
+		at = from
 	}
-	return s.health.nextCycle, !s.health.disabled
+	return at, !s.health.disabled
 }
 
 // cycled plans the next cycle.
