@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -97,7 +98,7 @@ func (e *Engine) runCycle(ctx context.Context, appID string, at time.Time, out *
 		return err
 	}
 	defer r.end()
-	r.cycle = true
+	r.cycle, r.at = true, at
 	r.push(ctx)
 	r.state.cycled(at, r.knobs.Cycle.Value, r.knobs.Quarantine.Value)
 	out.Ran++
@@ -129,17 +130,31 @@ func (e *Engine) Status(appID string) (control.Status, error) {
 
 // settle notes what a push did not get done: it goes into escrow, and may put the connection into quarantine.
 func (r *run) settle() {
-	now := r.engine.Now()
-	r.state.settle(r.troubled, now, r.isStopped())
+	r.state.settle(r.troubled, r.resolved())
 	if reason := r.crowded(); reason != "" {
-		if r.state.quarantineFor(now, reason) {
+		if r.state.quarantineFor(r.at, reason) {
 			r.note(fmt.Sprintf("%s would quarantine here, because %s", r.product, reason))
 		}
 		return
 	}
-	if len(r.troubled) == 0 && !r.isStopped() && r.state.heal() {
+	if len(r.troubled) == 0 && r.proved && r.state.heal() {
 		r.note(fmt.Sprintf("%s ends the quarantine, because nothing failed any more", r.product))
 	}
+}
+
+// resolved lists what is in escrow and need not be: it was tried and went well, or nobody wants it at the
+// target any more.
+func (r *run) resolved() []string {
+	if r.isStopped() {
+		return nil
+	}
+	pushed := r.engine.directory.PushedGroups(r.app.ID)
+	return slices.DeleteFunc(r.state.escrowIDs(), func(id string) bool {
+		_, linked := r.state.person(id)
+		wanted := linked || r.engine.directory.Assigned(r.app.ID, id) || slices.Contains(pushed, id)
+		_, bad := r.troubled[id]
+		return bad || (wanted && !r.tried[id])
+	})
 }
 
 // crowded says which of the persona's thresholds the failures exceed, "" for none.
@@ -185,15 +200,21 @@ type health struct {
 	disabled    bool
 }
 
-// waits reports whether an object is in escrow and not due.
-func (s *state) waits(id string, now time.Time, policy persona.Escrow) bool {
+// inEscrow says whether an object is in escrow, and whether its time has come: it has for one that is not.
+func (s *state) inEscrow(id string, now time.Time, policy persona.Escrow) (known, due bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.escrow[id]
-	if !ok || len(policy.Spacing) == 0 {
-		return false
+	e, known := s.escrow[id]
+	if !known || len(policy.Spacing) == 0 {
+		return known, true
 	}
-	return now.Before(e.next) || (policy.GiveUp > 0 && !now.Before(e.first.Add(policy.GiveUp)))
+	return true, !now.Before(e.next) && (policy.GiveUp == 0 || now.Before(e.first.Add(policy.GiveUp)))
+}
+
+func (s *state) escrowIDs() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.escrow))
 }
 
 // nextTry notes a failure and says when the object is tried again; ok is false for a persona without escrow.
@@ -214,19 +235,18 @@ func (s *state) nextTry(id string, now time.Time, policy persona.Escrow) (next t
 	return e.next, len(policy.Spacing) > 0
 }
 
-// settle keeps in escrow what had trouble. The rest of a push that was not cut short is fine.
-func (s *state) settle(troubled map[string]trouble, now time.Time, cut bool) {
+// settle notes why something is in escrow, and takes out what is resolved.
+func (s *state) settle(troubled map[string]trouble, resolved []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id, e := range s.escrow {
-		t, bad := troubled[id]
-		switch {
-		case bad:
+	for id, t := range troubled {
+		if e, ok := s.escrow[id]; ok {
 			e.trouble = t
 			s.escrow[id] = e
-		case !cut && !now.Before(e.next):
-			delete(s.escrow, id)
 		}
+	}
+	for _, id := range resolved {
+		delete(s.escrow, id)
 	}
 }
 

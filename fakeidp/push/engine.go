@@ -234,8 +234,8 @@ func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
 	if err := st.take(ctx); err != nil {
 		return nil, err
 	}
-	return &run{engine: e, app: app, conn: conn, product: p.Product, knobs: p.SCIM, dialect: d, state: st,
-		redact: newRedactor(conn.Token), steps: []control.Step{}, troubled: map[string]trouble{}}, nil
+	return &run{engine: e, app: app, conn: conn, product: p.Product, knobs: p.SCIM, dialect: d, state: st, at: e.Now(),
+		redact: newRedactor(conn.Token), steps: []control.Step{}, troubled: map[string]trouble{}, tried: map[string]bool{}}, nil
 }
 
 // take waits for the app's turn; give hands it on.

@@ -28,7 +28,8 @@ type run struct {
 	dialect dialect
 	state   *state
 	redact  redactor
-	cycle   bool // by the clock: what is in escrow waits for its time
+	cycle   bool      // by the clock: what is in escrow waits for its time
+	at      time.Time // when it was due, for what is planned from it
 
 	objects  int // people and groups that were looked at
 	imported int // bytes
@@ -40,6 +41,8 @@ type run struct {
 	silent   int  // requests without an answer, in a row
 	stopped  bool // nothing more is sent
 	troubled map[string]trouble
+	tried    map[string]bool // of what was in escrow
+	proved   bool            // a request succeeded
 }
 
 // trouble is why an object is not in line after a run.
@@ -100,7 +103,7 @@ func (r *run) each(ctx context.Context, ids []string, work func(context.Context,
 	for range r.engine.options.Concurrency {
 		workers.Go(func() {
 			for id := range feed {
-				if !r.isStopped() && !(r.cycle && r.state.waits(id, r.engine.Now(), r.knobs.Escrow.Value)) {
+				if r.mayTry(id) {
 					work(ctx, id)
 				}
 			}
@@ -114,6 +117,20 @@ func (r *run) each(ctx context.Context, ids []string, work func(context.Context,
 	}
 	close(feed)
 	workers.Wait()
+}
+
+// mayTry says whether an object's turn has come, and notes that it has for one in escrow.
+func (r *run) mayTry(id string) bool {
+	known, due := r.state.inEscrow(id, r.at, r.knobs.Escrow.Value)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped || (r.cycle && !due) {
+		return false
+	}
+	if known {
+		r.tried[id] = true
+	}
+	return true
 }
 
 func (r *run) isStopped() bool {
@@ -164,15 +181,22 @@ func (r *run) answered() {
 	r.silent = 0
 }
 
+func (r *run) succeeded() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.proved = true
+}
+
 func (r *run) conclude(c call, exchange control.Exchange, a answer) bool {
 	verdict, problem := c.judge(a)
 	if problem == "" {
+		r.succeeded()
 		r.record(c, exchange, verdict, false)
 		return true
 	}
 	if c.lookup && slices.Contains(r.knobs.Quarantine.Value.Statuses, a.status) {
 		problem += fmt.Sprintf(". %s would quarantine here, because a look-up was answered %d", r.product, a.status)
-		r.state.quarantineFor(r.engine.Now(), fmt.Sprintf("a look-up was answered %d", a.status))
+		r.state.quarantineFor(r.at, fmt.Sprintf("a look-up was answered %d", a.status))
 		r.stop()
 	}
 	if a.status == http.StatusNotFound && r.knobs.ForgetGone.Value && !c.lookup {
@@ -257,7 +281,7 @@ func (r *run) fail(c call, exchange control.Exchange, code, reason string) {
 	known, again := r.troubled[c.subject]
 	r.troubled[c.subject] = trouble{reason: reason, reference: c.task == taskReference && (!again || known.reference)}
 	r.mu.Unlock()
-	if next, ok := r.state.nextTry(c.subject, r.engine.Now(), r.knobs.Escrow.Value); ok {
+	if next, ok := r.state.nextTry(c.subject, r.at, r.knobs.Escrow.Value); ok {
 		text += fmt.Sprintf(". %s puts the object into escrow and tries again at %s", r.product, next.Format(time.RFC3339))
 	}
 	r.record(c, exchange, text, true)
