@@ -82,7 +82,7 @@ func section(name string, v reflect.Value) []Fact {
 		value, source, mark := knob.fact()
 		field := v.Type().Field(i).Name
 		facts = append(facts, Fact{
-			Name:   name + "." + strings.ToLower(field[:1]) + field[1:],
+			Name:   name + "." + lowerFirst(field),
 			Value:  show(value),
 			Source: source,
 			Mark:   mark,
@@ -111,7 +111,7 @@ func printed(value any) string {
 	}
 }
 
-// All lists the personas.
+// All lists the built-in personas.
 func All() []Persona {
 	return []Persona{
 		OktaOIN(), OktaOINPatch(), OktaAIW(), EntraDefault(), Entra062020(), EntraValidator(),
@@ -119,9 +119,12 @@ func All() []Persona {
 	}
 }
 
-// ByName finds a persona.
-func ByName(name string) (Persona, bool) {
-	for _, p := range All() {
+// ByName finds a built-in persona.
+func ByName(name string) (Persona, bool) { return Find(All(), name) }
+
+// Find finds a persona in a list by its name.
+func Find(list []Persona, name string) (Persona, bool) {
+	for _, p := range list {
 		if p.Name == name {
 			return p, true
 		}
@@ -129,10 +132,13 @@ func ByName(name string) (Persona, bool) {
 	return Persona{}, false
 }
 
-// Names lists the names of the personas.
-func Names() []string {
+// Names lists the names of the built-in personas.
+func Names() []string { return NamesOf(All()) }
+
+// NamesOf lists the names of some personas.
+func NamesOf(list []Persona) []string {
 	var names []string
-	for _, p := range All() {
+	for _, p := range list {
 		names = append(names, p.Name)
 	}
 	return names

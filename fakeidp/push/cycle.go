@@ -296,7 +296,7 @@ func (s *state) due(from time.Time) (at time.Time, on bool) {
 func (s *state) cycled(now time.Time, interval time.Duration, q persona.Quarantine) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if since := s.health.quarantined; !since.IsZero() {
+	if since := s.health.quarantined; !since.IsZero() && q.Interval > 0 {
 		interval = q.Interval
 		s.health.disabled = q.Disable > 0 && !now.Before(since.Add(q.Disable))
 	}

@@ -194,7 +194,7 @@ func (r *run) conclude(c call, exchange control.Exchange, a answer) bool {
 		r.record(c, exchange, verdict, false)
 		return true
 	}
-	if c.lookup && slices.Contains(r.knobs.Quarantine.Value.Statuses, a.status) {
+	if q := r.knobs.Quarantine.Value; c.lookup && q.Interval > 0 && slices.Contains(q.Statuses, a.status) {
 		problem += fmt.Sprintf(". %s would quarantine here, because a look-up was answered %d", r.product, a.status)
 		r.state.quarantineFor(r.at, fmt.Sprintf("a look-up was answered %d", a.status))
 		r.stop()

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
-	"assay/fakeidp/persona"
 )
 
 func (s *server) people() {
@@ -134,7 +133,7 @@ func (s *server) signOn() {
 		}
 		return visits, nil
 	})
-	s.handle("GET /personas", func(*http.Request) (any, error) { return listPersonas(), nil })
+	s.handle("GET /personas", func(*http.Request) (any, error) { return s.listPersonas(), nil })
 }
 
 func (s *server) createApp(r *http.Request) (any, error) {
@@ -149,7 +148,7 @@ func (s *server) createApp(r *http.Request) (any, error) {
 	if in.Persona == "" {
 		in.Persona = s.Persona
 	}
-	if err := checkPersona(in.Persona); err != nil {
+	if err := s.checkPersona(in.Persona); err != nil {
 		return nil, err
 	}
 	out, err := s.Directory.CreateApp(in)
@@ -188,9 +187,9 @@ func (s *server) unlinkGroup(r *http.Request) (any, error) {
 	return nil, s.Engine.UnlinkGroup(r.Context(), r.PathValue("app"), r.PathValue("group"), remove)
 }
 
-func listPersonas() []control.Persona {
+func (s *server) listPersonas() []control.Persona {
 	var out []control.Persona
-	for _, p := range persona.All() {
+	for _, p := range s.Personas {
 		item := control.Persona{Name: p.Name, Title: p.Title, Product: p.Product}
 		for _, f := range p.Facts() {
 			item.Knobs = append(item.Knobs, control.Knob{Name: f.Name, Value: f.Value, Source: f.Source, Mark: string(f.Mark), Text: f.Mark.Text()})
