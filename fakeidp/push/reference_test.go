@@ -215,3 +215,29 @@ func try[T any](t *testing.T) func(T, error) T {
 		return value
 	}
 }
+
+// TestKilledMidCycle cuts a push off in the middle, with requests under way, and lets an engine that remembers
+// nothing finish it: nobody may be there twice.
+func TestKilledMidCycle(t *testing.T) {
+	for _, name := range []string{"okta-oin", "entra-default", "onelogin", "jumpcloud", "pingfederate", "generic"} {
+		t.Run(name, func(t *testing.T) {
+			c := newCompany(t, name, start(t), 40, 20)
+			for _, after := range []int{7, 20} {
+				ctx, kill := context.WithCancel(t.Context())
+				c.engine = push.New(c.dir, push.Options{Concurrency: 4, Progress: func(_ string, done, _ int) {
+					if done == after {
+						kill()
+					}
+				}})
+				cut := try[control.Push](t)(c.engine.Push(ctx, c.app))
+				c.engine.Close()
+				if cut.Failed == 0 {
+					t.Error("the push was not cut off")
+				}
+				kill()
+			}
+			c.restart(t)
+			c.pushed(t, "after two kills")
+		})
+	}
+}
