@@ -229,7 +229,8 @@ func (s *state) record(step control.Step) control.Step {
 		s.logSize -= stepSize(s.log[drop])
 		drop++
 	}
-	s.log = slices.Delete(s.log, 0, drop)
+	clear(s.log[:drop]) // the array behind the log moves on when it is full, not for every step
+	s.log = s.log[drop:]
 	return step
 }
 
