@@ -71,7 +71,7 @@ func Start(ctx context.Context, o Options) (*IdP, error) {
 	if o.Persona == "" {
 		o.Persona = defaultPersona
 	}
-	cast := append(persona.All(), o.Personas...)
+	cast := o.cast()
 	p, ok := persona.Find(cast, o.Persona)
 	if !ok {
 		return nil, fmt.Errorf("fake IdP: persona %q is none of %s", o.Persona, strings.Join(persona.NamesOf(cast), ", "))
@@ -95,6 +95,9 @@ func Start(ctx context.Context, o Options) (*IdP, error) {
 	return idp, nil
 }
 
+// cast is every persona that an app may have.
+func (o Options) cast() []persona.Persona { return append(persona.All(), o.Personas...) }
+
 func assemble(o Options, p persona.Persona, people *directory.Directory, public, admin net.Listener) (*IdP, error) {
 	base, err := publicURL(o.PublicURL, public.Addr())
 	if err != nil {
@@ -110,7 +113,7 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	if err != nil {
 		return nil, err
 	}
-	cast := append(persona.All(), o.Personas...)
+	cast := o.cast()
 	if o.Push.Personas == nil {
 		o.Push.Personas = func(name string) (persona.Persona, bool) { return persona.Find(cast, name) }
 	}

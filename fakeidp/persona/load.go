@@ -170,17 +170,17 @@ func (l loader) value(name string, node *yaml.Node, into reflect.Value) error {
 
 // check refuses a persona that the engine cannot play.
 func (l loader) check(p Persona) error {
-	for _, problem := range p.SCIM.problems() {
-		line := 1
-		for _, knob := range problem.knobs {
-			if at, ok := l.lines[knob]; ok {
-				line = at
-				break
-			}
-		}
-		return l.fail(line, "%s: %w", problem.knobs[0], problem.err)
+	problems := p.SCIM.problems()
+	if len(problems) == 0 {
+		return nil
 	}
-	return nil
+	first, line := problems[0], 1
+	for _, knob := range slices.Backward(first.knobs) {
+		if at, ok := l.lines[knob]; ok {
+			line = at
+		}
+	}
+	return l.fail(line, "%s: %w", first.knobs[0], first.err)
 }
 
 // problem is why a knob, or several together, cannot be.

@@ -153,6 +153,18 @@ func TestQuarantine(t *testing.T) {
 	}
 }
 
+// A test of the connection is no cycle: it puts nothing into escrow, and the connection not into quarantine.
+func TestConnectionTestIsNoCycle(t *testing.T) {
+	r, _ := newMoody(t, 401, 201, Options{})
+	done, err := r.engine.TestConnection(t.Context(), r.app)
+	if err != nil || done.Failed != 1 {
+		t.Errorf("%v: %s", err, verdicts(done.Steps))
+	}
+	if got := r.status(); got.State != "active" || len(got.Escrow) != 0 {
+		t.Errorf("status %+v", got)
+	}
+}
+
 // E4: failures above a number and a share; the numbers are made small here.
 func TestQuarantineByNumbers(t *testing.T) {
 	small := func(name string) (persona.Persona, bool) {

@@ -87,6 +87,9 @@ type call struct {
 	judge func(answer) (verdict, problem string)
 }
 
+// provisions says that the call is about an object of the directory, which has to be brought in line.
+func (c call) provisions() bool { return c.task != taskTest && c.task != taskImport }
+
 func (r *run) end() { r.state.give() }
 
 func (r *run) report() control.Push {
@@ -194,7 +197,7 @@ func (r *run) conclude(c call, exchange control.Exchange, a answer) bool {
 		r.record(c, exchange, verdict, false)
 		return true
 	}
-	if q := r.knobs.Quarantine.Value; c.lookup && q.Interval > 0 && slices.Contains(q.Statuses, a.status) {
+	if q := r.knobs.Quarantine.Value; c.lookup && c.provisions() && q.Interval > 0 && slices.Contains(q.Statuses, a.status) {
 		problem += fmt.Sprintf(". %s would quarantine here, because a look-up was answered %d", r.product, a.status)
 		r.state.quarantineFor(r.at, fmt.Sprintf("a look-up was answered %d", a.status))
 		r.stop()
@@ -277,6 +280,10 @@ func (r *run) fail(c call, exchange control.Exchange, code, reason string) {
 		reason = code + ": " + reason
 	}
 	text := fmt.Sprintf("%s marks the task failed: %s", r.product, r.message(c, reason))
+	if !c.provisions() {
+		r.record(c, exchange, text, true)
+		return
+	}
 	r.mu.Lock()
 	known, again := r.troubled[c.subject]
 	r.troubled[c.subject] = trouble{reason: reason, reference: c.task == taskReference && (!again || known.reference)}
