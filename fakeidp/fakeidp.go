@@ -42,7 +42,8 @@ type Options struct {
 	// PublicURL is how products reach the public endpoints, when that is not http://Addr: scheme and host,
 	// without a path. The issuer is built from it and from nothing else.
 	PublicURL string
-	Persona   string // of apps that name none; "" is "okta-oin"
+	Persona   string            // of apps that name none; "" is "okta-oin"
+	Personas  []persona.Persona // besides the built-in ones
 	People    []control.Person
 	Groups    []control.Group // members by id, login or e-mail
 	Push      push.Options    // its Logger is set from Logger when nil
@@ -70,9 +71,10 @@ func Start(ctx context.Context, o Options) (*IdP, error) {
 	if o.Persona == "" {
 		o.Persona = defaultPersona
 	}
-	p, ok := persona.ByName(o.Persona)
+	cast := o.cast()
+	p, ok := persona.Find(cast, o.Persona)
 	if !ok {
-		return nil, fmt.Errorf("fake IdP: persona %q is none of %s", o.Persona, strings.Join(persona.Names(), ", "))
+		return nil, fmt.Errorf("fake IdP: persona %q is none of %s", o.Persona, strings.Join(persona.NamesOf(cast), ", "))
 	}
 	people, err := fill(directory.New(), o)
 	if err != nil {
@@ -93,6 +95,9 @@ func Start(ctx context.Context, o Options) (*IdP, error) {
 	return idp, nil
 }
 
+// cast is every persona that an app may have.
+func (o Options) cast() []persona.Persona { return append(persona.All(), o.Personas...) }
+
 func assemble(o Options, p persona.Persona, people *directory.Directory, public, admin net.Listener) (*IdP, error) {
 	base, err := publicURL(o.PublicURL, public.Addr())
 	if err != nil {
@@ -108,12 +113,17 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	if err != nil {
 		return nil, err
 	}
+	cast := o.cast()
+	if o.Push.Personas == nil {
+		o.Push.Personas = func(name string) (persona.Persona, bool) { return persona.Find(cast, name) }
+	}
 	if o.Push.Logger == nil {
 		o.Push.Logger = o.Logger
 	}
 	engine := push.New(people, o.Push)
+	people.UseClock(engine.Now)
 	token := newToken()
-	api := server.New(server.Options{Token: token, Issuer: issuer, Persona: o.Persona, Directory: people, Engine: engine, Provider: provider, Logger: o.Logger})
+	api := server.New(server.Options{Token: token, Issuer: issuer, Persona: o.Persona, Personas: cast, Directory: people, Engine: engine, Provider: provider, Logger: o.Logger})
 	mux := http.NewServeMux()
 	mux.Handle(path+"/", provider)
 	mux.Handle("GET /{$}", front)

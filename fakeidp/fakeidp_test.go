@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
 )
 
 func start(t *testing.T, o Options) *IdP {
@@ -81,6 +82,17 @@ func TestPublicEndpoints(t *testing.T) {
 	}
 	if strings.Contains(page+document, idp.ControlToken) || strings.Contains(page+document, idp.Control) {
 		t.Error("the public listener tells of the control API")
+	}
+}
+
+// Every persona can be played as it comes: its issuer serves its discovery document.
+func TestEveryPersonaStarts(t *testing.T) {
+	for _, p := range persona.All() {
+		idp := start(t, Options{Persona: p.Name})
+		status, document := get(t, idp.Issuer+"/.well-known/openid-configuration")
+		if status != 200 || !strings.Contains(document, `"`+idp.Issuer+`"`) || idp.Issuer != idp.PublicURL+p.OIDC.IssuerPath.Value {
+			t.Errorf("%s: issuer %s, status %d, %s", p.Name, idp.Issuer, status, document)
+		}
 	}
 }
 

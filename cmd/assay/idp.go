@@ -19,20 +19,28 @@ import (
 type idpFlags struct {
 	addr, controlAddr, publicURL, persona string
 	empty, quiet                          bool
+	push                                  string
+	concurrency                           int
+	target                                targetFlags
 }
 
 func (p *program) idpCommand() *cobra.Command {
 	var flags idpFlags
 	cmd := &cobra.Command{
 		Use:   "idp",
-		Short: "Run the fake identity provider: OpenID Connect and SCIM push as Okta does them",
+		Short: "Run the fake identity provider: OpenID Connect, and SCIM push as Okta, Entra ID and others do it",
 		Long: `Run the fake identity provider: an OpenID Provider with a login page, a directory of people and
 groups, and a SCIM client that sends what the persona's real one sends. It is controlled through an API
 on a listener of its own, whose token is made at the start. Keys are new at each start.
 
-When ready, one JSON line on standard output has the issuer, the control URL and the control token.`,
+When ready, one JSON line on standard output has the issuer, the control URL and the control token.
+
+With --push once it provisions the 40 people and 8 groups of the fixtures into --target, as the persona
+does it, prints a summary as JSON and ends. What it made at the target stays there. Exit codes then: 0 the
+persona would report no failure, 1 it would, 2 usage, 3 the target did not answer.`,
 		Example: `  assay idp --addr 127.0.0.1:9000 --control-addr 127.0.0.1:9001
-  curl -H "Authorization: Bearer $CONTROL_TOKEN" http://127.0.0.1:9001/people`,
+  curl -H "Authorization: Bearer $CONTROL_TOKEN" http://127.0.0.1:9001/people
+  ASSAY_TOKEN=… assay idp --persona entra-default --target https://acme.example/scim/v2 --push once`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.idp(cmd.Context(), flags) },
 	}
@@ -40,18 +48,38 @@ When ready, one JSON line on standard output has the issuer, the control URL and
 	f.StringVar(&flags.addr, "addr", loopback, "address of the public listener, host:port; port 0 is any free one")
 	f.StringVar(&flags.controlAddr, "control-addr", loopback, "address of the control listener")
 	f.StringVar(&flags.publicURL, "public-url", "", "URL under which browsers and products reach the public listener (default: http:// and its address)")
-	f.StringVar(&flags.persona, "persona", "okta-oin", "persona of apps that do not name one: "+strings.Join(persona.Names(), ", "))
+	f.StringVar(&flags.persona, "persona", "okta-oin", "persona of apps that do not name one, or a YAML file that describes one: "+strings.Join(persona.Names(), ", "))
+	f.StringVar(&flags.push, "push", "", "\"once\": provision into --target and end")
+	f.IntVar(&flags.concurrency, "concurrency", 1, "people or groups that --push works on at a time")
+	flags.target.add(cmd)
 	f.BoolVar(&flags.empty, "empty", false, "start with an empty directory instead of the 40 people and 8 groups of the fixtures")
 	f.BoolVar(&flags.quiet, "quiet", false, "do not log")
 	return cmd
 }
 
+// check refuses flags that do not go together.
+func (f idpFlags) check() error {
+	switch {
+	case f.push != "" && f.push != "once":
+		return usage("--push %q: the only value is once; cycles are driven through the control API", f.push)
+	case f.push == "" && f.target.target != "":
+		return usage("--target goes with --push once: apps of a running IdP get their targets through the control API")
+	case f.concurrency < 1 || f.concurrency > 64:
+		return usage("--concurrency %d: want 1 to 64", f.concurrency)
+	}
+	return checkPublicURL(f.publicURL)
+}
+
 func (p *program) idp(ctx context.Context, flags idpFlags) error {
-	if err := checkPublicURL(flags.publicURL); err != nil {
+	if err := flags.check(); err != nil {
+		return err
+	}
+	chosen, custom, err := choosePersona(flags.persona)
+	if err != nil {
 		return err
 	}
 	o := fakeidp.Options{
-		Addr: flags.addr, ControlAddr: flags.controlAddr, Persona: flags.persona,
+		Addr: flags.addr, ControlAddr: flags.controlAddr, Persona: chosen.Name, Personas: custom,
 		PublicURL: strings.TrimRight(flags.publicURL, "/"), Logger: slog.New(slog.NewTextHandler(p.err, nil)),
 	}
 	if flags.quiet {
@@ -59,6 +87,9 @@ func (p *program) idp(ctx context.Context, flags idpFlags) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if flags.push != "" {
+		return p.pushOnce(ctx, flags, o)
+	}
 	idp, err := fakeidp.Start(ctx, o)
 	if err != nil {
 		return usage("the fake IdP cannot start: %w", err)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Client talks to the control API of a fake IdP.
@@ -33,8 +34,8 @@ func (c *Client) UpdatePerson(ctx context.Context, p Person) (Person, error) {
 	return call[Person](ctx, c, http.MethodPut, "/people/"+url.PathEscape(p.ID), p)
 }
 
-// DeletePerson removes somebody from the directory: DELETE /people/{id}. As at Okta nothing is sent
-// to the targets of apps from which the person was unassigned before.
+// DeletePerson removes somebody from the directory; they can be restored: DELETE /people/{id}. Nothing is
+// sent to the targets of apps from which the person was unassigned before.
 func (c *Client) DeletePerson(ctx context.Context, id string) error {
 	return c.do(ctx, http.MethodDelete, "/people/"+url.PathEscape(id), nil, nil)
 }
@@ -42,6 +43,22 @@ func (c *Client) DeletePerson(ctx context.Context, id string) error {
 // People lists the directory: GET /people.
 func (c *Client) People(ctx context.Context) ([]Person, error) {
 	return call[[]Person](ctx, c, http.MethodGet, "/people", nil)
+}
+
+// DeletedPeople lists who was deleted, those who were purged included: GET /deleted-people.
+func (c *Client) DeletedPeople(ctx context.Context) ([]Deletion, error) {
+	return call[[]Deletion](ctx, c, http.MethodGet, "/deleted-people", nil)
+}
+
+// RestorePerson brings a deleted person back, with the apps and memberships that still exist:
+// POST /deleted-people/{id}/restore.
+func (c *Client) RestorePerson(ctx context.Context, id string) (Person, error) {
+	return call[Person](ctx, c, http.MethodPost, "/deleted-people/"+url.PathEscape(id)+"/restore", nil)
+}
+
+// PurgePerson deletes a deleted person for good: DELETE /deleted-people/{id}.
+func (c *Client) PurgePerson(ctx context.Context, id string) error {
+	return c.do(ctx, http.MethodDelete, "/deleted-people/"+url.PathEscape(id), nil, nil)
 }
 
 // CreateGroup adds a group: POST /groups.
@@ -106,6 +123,17 @@ func (c *Client) Push(ctx context.Context, app string) (Push, error) {
 	return call[Push](ctx, c, http.MethodPost, appPath(app, "push"), nil)
 }
 
+// Status says how an app's provisioning is doing: GET /apps/{app}/status.
+func (c *Client) Status(ctx context.Context, app string) (Status, error) {
+	return call[Status](ctx, c, http.MethodGet, appPath(app, "status"), nil)
+}
+
+// Advance moves the IdP's clock forward and runs the cycles that become due, of all apps: POST /clock with
+// {"advance": "40m"}. The first cycle of an app is due at once.
+func (c *Client) Advance(ctx context.Context, d time.Duration) (Clock, error) {
+	return call[Clock](ctx, c, http.MethodPost, "/clock", ClockMove{Advance: d.String()})
+}
+
 // TestConnection sends what the vendor sends when an administrator saves the connection: POST /apps/{app}/test.
 func (c *Client) TestConnection(ctx context.Context, app string) (Push, error) {
 	return call[Push](ctx, c, http.MethodPost, appPath(app, "test"), nil)
@@ -114,6 +142,11 @@ func (c *Client) TestConnection(ctx context.Context, app string) (Push, error) {
 // Import pages through the target as the vendor's import does: POST /apps/{app}/import.
 func (c *Client) Import(ctx context.Context, app string) (Import, error) {
 	return call[Import](ctx, c, http.MethodPost, appPath(app, "import"), nil)
+}
+
+// Compare reads the target and says where it differs from the directory: POST /apps/{app}/compare.
+func (c *Client) Compare(ctx context.Context, app string) (Comparison, error) {
+	return call[Comparison](ctx, c, http.MethodPost, appPath(app, "compare"), nil)
 }
 
 // Links lists what the IdP remembers about its people and groups at the target: GET /apps/{app}/links.

@@ -9,16 +9,38 @@ import "time"
 
 // Person is somebody in the IdP's directory.
 type Person struct {
-	ID         string `json:"id,omitempty"` // Okta-shaped ("00u…"), chosen by the IdP when empty
-	Login      string `json:"login"`        // the SCIM userName
-	Email      string `json:"email"`
-	GivenName  string `json:"given_name"`
-	MiddleName string `json:"middle_name,omitempty"`
-	FamilyName string `json:"family_name"`
-	Title      string `json:"title,omitempty"`
-	Department string `json:"department,omitempty"`
-	Locale     string `json:"locale,omitempty"`
-	Suspended  bool   `json:"suspended,omitempty"`
+	ID             string  `json:"id,omitempty"` // Okta-shaped ("00u…"), chosen by the IdP when empty
+	Login          string  `json:"login"`        // the SCIM userName
+	Email          string  `json:"email"`
+	GivenName      string  `json:"given_name"`
+	MiddleName     string  `json:"middle_name,omitempty"`
+	FamilyName     string  `json:"family_name"`
+	Title          string  `json:"title,omitempty"`
+	Department     string  `json:"department,omitempty"`
+	EmployeeNumber string  `json:"employee_number,omitempty"`
+	Manager        string  `json:"manager,omitempty"` // person id
+	Phone          string  `json:"phone,omitempty"`
+	Address        Address `json:"address,omitzero"`
+	Locale         string  `json:"locale,omitempty"`
+	Suspended      bool    `json:"suspended,omitempty"`
+}
+
+// Address is where a person works.
+type Address struct {
+	Street     string `json:"street,omitempty"`
+	City       string `json:"city,omitempty"`
+	Region     string `json:"region,omitempty"`
+	PostalCode string `json:"postal_code,omitempty"`
+	Country    string `json:"country,omitempty"`
+}
+
+// Deletion is a person who was deleted from the directory. They can be restored unless purged, with their
+// apps and memberships.
+type Deletion struct {
+	Person   Person    `json:"person"`
+	At       time.Time `json:"at"`
+	Purged   bool      `json:"purged,omitempty"` // for good
+	Assigned bool      `json:"-"`                // of one app: they had it when they were deleted
 }
 
 // Group is a group in the IdP's directory.
@@ -32,7 +54,7 @@ type Group struct {
 // which behave as its persona says. ClientSecret is returned by the call that makes the app, never again.
 type App struct {
 	ID           string   `json:"id,omitempty"`
-	Persona      string   `json:"persona"` // "okta-oin", "okta-aiw"
+	Persona      string   `json:"persona"` // "okta-oin", "entra-default" …
 	Name         string   `json:"name,omitempty"`
 	ClientID     string   `json:"client_id,omitempty"`
 	ClientSecret string   `json:"client_secret,omitempty"`
@@ -51,7 +73,7 @@ type SCIM struct {
 type Step struct {
 	Seq      int      `json:"seq"`
 	App      string   `json:"app"`
-	Task     string   `json:"task"`    // "joiner", "update", "deactivate", "reactivate", "group-push", "membership", "rename", "group-delete", "import", "test"
+	Task     string   `json:"task"`    // "joiner", "update", "deactivate", "reactivate", "group-push", "membership", "rename", "group-delete", "import", "test", "delete", "reference", "quarantine"
 	Subject  string   `json:"subject"` // person or group id
 	Why      string   `json:"why"`
 	Exchange Exchange `json:"exchange"`
@@ -74,10 +96,52 @@ type Exchange struct {
 }
 
 // Push is the answer to a push: what was done. Failed counts the steps that the vendor would show as
-// an error in its task list.
+// an error in its task list. Of a push with more than 4000 requests Steps holds the latest ones.
 type Push struct {
-	Steps  []Step `json:"steps"`
-	Failed int    `json:"failed"`
+	Steps    []Step `json:"steps"`
+	Failed   int    `json:"failed"`
+	Requests int    `json:"requests"`
+}
+
+// ClockMove asks for a move of the clock: a duration such as "40m" or "720h", see time.ParseDuration.
+type ClockMove struct {
+	Advance string `json:"advance"`
+}
+
+// Clock is the answer to a move of the clock: what the cycles did that became due. Ran counts all of them;
+// those that had nothing to send are not in Cycles.
+type Clock struct {
+	Now    time.Time `json:"now"`
+	Ran    int       `json:"ran"`
+	Cycles []Cycle   `json:"cycles"`
+}
+
+// Cycle is one cycle of one app.
+type Cycle struct {
+	App  string    `json:"app"`
+	At   time.Time `json:"at"`
+	Push Push      `json:"push"`
+}
+
+// Status is how an app's provisioning is doing. State is "active"; "quarantine", in which cycles are rare;
+// or "disabled", when quarantine lasted too long. A push that succeeds ends both.
+type Status struct {
+	State     string     `json:"state"`
+	Reason    string     `json:"reason,omitempty"`
+	Since     *time.Time `json:"since,omitempty"`
+	Now       time.Time  `json:"now"`
+	NextCycle *time.Time `json:"next_cycle,omitempty"`
+	Escrow    []Escrow   `json:"escrow"`
+}
+
+// Escrow is a person or group that could not be provisioned. Next is when a cycle tries again, nil for the
+// next one.
+type Escrow struct {
+	Subject  string     `json:"subject"`
+	Failures int        `json:"failures"`
+	First    time.Time  `json:"first"`
+	Next     *time.Time `json:"next,omitempty"`
+	Reason   string     `json:"reason"`
 }
 
 // Import is the answer to an import: every resource that paging through the target found.
@@ -86,6 +150,25 @@ type Import struct {
 	Groups []map[string]any `json:"groups"`
 	Steps  []Step           `json:"steps"`
 	Failed int              `json:"failed"`
+}
+
+// Comparison says where an app's target differs from the directory, as the app's persona defines equal. It
+// looked at Users and Groups.
+type Comparison struct {
+	Users       int          `json:"users"`
+	Groups      int          `json:"groups"`
+	Differences []Difference `json:"differences"`
+	Steps       []Step       `json:"steps"`
+	Failed      int          `json:"failed"`
+}
+
+// Difference is one value that is not the same. Subject is empty for what only the target has; Path is
+// empty when the whole resource is missing or too many.
+type Difference struct {
+	Subject string `json:"subject,omitempty"`
+	Path    string `json:"path,omitempty"`
+	Want    string `json:"want"`
+	Got     string `json:"got"`
 }
 
 // Link is what the IdP remembers about a person or group at an app's target.

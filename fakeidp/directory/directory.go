@@ -10,6 +10,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"assay/fakeidp/control"
 )
@@ -36,6 +37,8 @@ type Directory struct {
 	names   map[string]string // folded group name -> group id
 	apps    map[string]*app
 	clients map[string]string // client id -> app id
+	deleted map[string]*tombstone
+	now     func() time.Time
 }
 
 type person struct {
@@ -76,8 +79,13 @@ func newDirectory(ids *source) *Directory {
 		names:   map[string]string{},
 		apps:    map[string]*app{},
 		clients: map[string]string{},
+		deleted: map[string]*tombstone{},
+		now:     time.Now,
 	}
 }
+
+// UseClock replaces the clock by which deletions are dated. It is called before the directory is shared.
+func (d *Directory) UseClock(now func() time.Time) { d.now = now }
 
 // next numbers what is created and linked. The caller holds the lock.
 func (d *Directory) next() int {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"assay/fakeidp/control"
 )
@@ -279,5 +280,67 @@ func TestConcurrentUse(t *testing.T) {
 	wg.Wait()
 	if got := len(d.People()); got != 200 || len(d.Assignments(app.ID)) != 200 {
 		t.Errorf("%d people, %d assigned", got, len(d.Assignments(app.ID)))
+	}
+}
+
+func TestDeletedPeopleCanBeRestored(t *testing.T) {
+	d := New()
+	at := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	d.UseClock(func() time.Time { return at })
+	ada, app := add(t, d, "ada"), addApp(t, d, control.App{})
+	g, err := d.CreateGroup(control.Group{Name: "Eng", Members: []string{ada.ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(d.Assign(app.ID, ada.ID), d.DeletePerson(ada.ID)); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := d.Deletion(app.ID, ada.ID); !ok || !got.Assigned || !got.At.Equal(at) || got.Person != ada {
+		t.Errorf("deletion %+v", got)
+	}
+	add(t, d, "bob") // nobody's login is in the way
+	if got, err := d.RestorePerson(ada.ID); err != nil || got != ada {
+		t.Errorf("restored %+v, %v", got, err)
+	}
+	if got, _ := d.Group(g.ID); !d.Assigned(app.ID, ada.ID) || !slices.Equal(got.Members, []string{ada.ID}) {
+		t.Errorf("assigned %t, members %v", d.Assigned(app.ID, ada.ID), got.Members)
+	}
+	if _, err := d.RestorePerson(ada.ID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("somebody who is there: %v", err)
+	}
+	if err := d.DeletePerson(ada.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.CreatePerson(control.Person{Login: ada.Login, Email: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.RestorePerson(ada.ID); !errors.Is(err, ErrConflict) {
+		t.Errorf("the login was taken meanwhile: %v", err)
+	}
+	if err := d.PurgePerson(ada.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.RestorePerson(ada.ID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("somebody who was purged: %v", err)
+	}
+	if err := d.PurgePerson("nobody"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("nobody: %v", err)
+	}
+}
+
+func TestManagerIsAnotherPerson(t *testing.T) {
+	d := New()
+	boss := add(t, d, "boss")
+	for manager, good := range map[string]bool{boss.ID: true, "nobody": false, "self": false} {
+		_, err := d.CreatePerson(control.Person{ID: "self", Login: "x" + manager, Email: "x", Manager: manager})
+		if good != (err == nil) || (err != nil && !errors.Is(err, ErrInvalid)) {
+			t.Errorf("manager %s: %v", manager, err)
+		}
+	}
+	if err := d.DeletePerson(boss.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.UpdatePerson(control.Person{ID: "self", Login: "y", Email: "y", Manager: boss.ID}); err != nil {
+		t.Errorf("a manager who was deleted since: %v", err)
 	}
 }

@@ -23,6 +23,7 @@ func (d *Directory) CreatePerson(p control.Person) (control.Person, error) {
 	if d.people[p.ID] != nil {
 		return control.Person{}, fmt.Errorf("person %q: %w", p.ID, ErrConflict)
 	}
+	delete(d.deleted, p.ID)
 	d.people[p.ID] = &person{Person: p, seq: d.next(), groups: map[string]bool{}, apps: map[string]bool{}}
 	d.index(p)
 	return p, nil
@@ -46,7 +47,8 @@ func (d *Directory) UpdatePerson(p control.Person) (control.Person, error) {
 	return p, nil
 }
 
-// DeletePerson removes somebody with their memberships and assignments. It fails with ErrNotFound.
+// DeletePerson removes somebody with their memberships and assignments; RestorePerson brings them back. It
+// fails with ErrNotFound.
 func (d *Directory) DeletePerson(id string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -54,6 +56,7 @@ func (d *Directory) DeletePerson(id string) error {
 	if known == nil {
 		return fmt.Errorf("person %q: %w", id, ErrNotFound)
 	}
+	d.bury(known)
 	for groupID := range known.groups {
 		g := d.groups[groupID]
 		g.Members = slices.DeleteFunc(g.Members, func(member string) bool { return member == id })
@@ -133,8 +136,23 @@ func (d *Directory) checkPerson(p control.Person) error {
 	if strings.TrimSpace(p.Email) == "" {
 		return fmt.Errorf("person %q: email is missing: %w", p.Login, ErrInvalid)
 	}
+	if err := d.checkManager(p); err != nil {
+		return err
+	}
 	if other, ok := d.logins[fold(p.Login)]; ok && other != p.ID {
 		return fmt.Errorf("person with login %q: %w", p.Login, ErrConflict)
+	}
+	return nil
+}
+
+// checkManager refuses a manager who is nobody. One who was deleted since stays named.
+func (d *Directory) checkManager(p control.Person) error {
+	before := d.people[p.ID]
+	if p.Manager == "" || (before != nil && before.Manager == p.Manager) {
+		return nil
+	}
+	if p.Manager == p.ID || d.people[p.Manager] == nil {
+		return fmt.Errorf("person %q: manager %q is not the id of another person: %w", p.Login, p.Manager, ErrInvalid)
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func section(name string, v reflect.Value) []Fact {
 		value, source, mark := knob.fact()
 		field := v.Type().Field(i).Name
 		facts = append(facts, Fact{
-			Name:   name + "." + strings.ToLower(field[:1]) + field[1:],
+			Name:   name + "." + lowerFirst(field),
 			Value:  show(value),
 			Source: source,
 			Mark:   mark,
@@ -92,9 +92,14 @@ func section(name string, v reflect.Value) []Fact {
 }
 
 func show(value any) string {
+	if text := printed(value); text != "" {
+		return text
+	}
+	return "(none)"
+}
+
+func printed(value any) string {
 	switch v := value.(type) {
-	case string:
-		return v
 	case []string:
 		return strings.Join(v, ", ")
 	case time.Duration:
@@ -106,12 +111,20 @@ func show(value any) string {
 	}
 }
 
-// All lists the personas.
-func All() []Persona { return []Persona{OktaOIN(), OktaOINPatch(), OktaAIW()} }
+// All lists the built-in personas.
+func All() []Persona {
+	return []Persona{
+		OktaOIN(), OktaOINPatch(), OktaAIW(), EntraDefault(), Entra062020(), EntraValidator(),
+		OneLogin(), GoogleUnverified(), JumpCloud(), PingFederate(), Generic(),
+	}
+}
 
-// ByName finds a persona.
-func ByName(name string) (Persona, bool) {
-	for _, p := range All() {
+// ByName finds a built-in persona.
+func ByName(name string) (Persona, bool) { return Find(All(), name) }
+
+// Find finds a persona in a list by its name.
+func Find(list []Persona, name string) (Persona, bool) {
+	for _, p := range list {
 		if p.Name == name {
 			return p, true
 		}
@@ -119,10 +132,13 @@ func ByName(name string) (Persona, bool) {
 	return Persona{}, false
 }
 
-// Names lists the names of the personas.
-func Names() []string {
+// Names lists the names of the built-in personas.
+func Names() []string { return NamesOf(All()) }
+
+// NamesOf lists the names of some personas.
+func NamesOf(list []Persona) []string {
 	var names []string
-	for _, p := range All() {
+	for _, p := range list {
 		names = append(names, p.Name)
 	}
 	return names

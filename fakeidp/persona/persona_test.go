@@ -8,7 +8,7 @@ import (
 )
 
 func TestEveryKnobNamesItsSourceAndMark(t *testing.T) {
-	sourced := regexp.MustCompile(`\b[OT]\d+:|no page found`)
+	sourced := regexp.MustCompile(`\b[A-Z]\d+:|no page found|\bRFC \d+|^developers\.`)
 	for _, p := range All() {
 		facts := p.Facts()
 		if want := reflect.TypeFor[OIDC]().NumField() + reflect.TypeFor[SCIM]().NumField(); len(facts) != want {

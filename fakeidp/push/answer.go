@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"assay/fakeidp/resource"
 )
 
 func (a answer) ok() bool { return a.status >= 200 && a.status <= 299 }
@@ -26,11 +28,11 @@ func (a answer) refusal() string {
 
 // detail is what the target says about an error, cut to a line.
 func (a answer) detail() string {
-	o, err := parseObject(a.body)
+	o, err := resource.Parse(a.body)
 	if err != nil {
 		return a.nonsense()
 	}
-	if d := o.text("detail"); d != "" {
+	if d := o.Text("detail"); d != "" {
 		return strings.TrimSuffix(a.clip(d), ".")
 	}
 	return "(none: the body has no detail)"
@@ -58,14 +60,14 @@ func (a answer) clip(s string) string {
 }
 
 // resource reads a success that must carry a resource. kind is "user" or "group".
-func (a answer) resource(kind string) (*object, string) {
+func (a answer) resource(kind string) (*resource.Object, string) {
 	if problem := a.refusal(); problem != "" {
 		return nil, problem
 	}
 	if len(bytes.TrimSpace(a.body)) == 0 {
 		return nil, "empty " + kind + " returned"
 	}
-	o, err := parseObject(a.body)
+	o, err := resource.Parse(a.body)
 	if err != nil {
 		return nil, "the answer is no " + kind + ": " + a.clip(err.Error())
 	}
@@ -75,10 +77,10 @@ func (a answer) resource(kind string) (*object, string) {
 	return o, ""
 }
 
-func checkRemoteID(o *object, kind string) string {
-	id := o.text("id")
+func checkRemoteID(o *resource.Object, kind string) string {
+	id := o.Text("id")
 	switch {
-	case len(o.names) == 0:
+	case o.Len() == 0:
 		return "empty " + kind + " returned"
 	case id == "":
 		return kind + " returned without an id, or with one that is not a string"
@@ -91,7 +93,7 @@ func checkRemoteID(o *object, kind string) string {
 // list is a ListResponse as far as a client reads it.
 type list struct {
 	total     int64
-	resources []*object
+	resources []*resource.Object
 }
 
 // list reads a ListResponse. The numbers must be JSON integers (O1).
@@ -99,25 +101,25 @@ func (a answer) list() (list, string) {
 	if problem := a.refusal(); problem != "" {
 		return list{}, problem
 	}
-	o, err := parseObject(a.body)
+	o, err := resource.Parse(a.body)
 	if err != nil {
 		return list{}, "the answer is no list: " + a.clip(err.Error())
 	}
 	for _, name := range []string{"totalResults", "itemsPerPage", "startIndex"} {
-		raw, ok := o.values[name]
-		if !ok && name != "totalResults" {
+		raw := o.Raw(name)
+		if raw == nil && name != "totalResults" {
 			continue
 		}
 		if n, err := strconv.ParseInt(string(raw), 10, 64); err != nil || n < 0 {
 			return list{}, fmt.Sprintf("%s is not an integer: it is %s", name, a.show(raw))
 		}
 	}
-	total, _ := strconv.ParseInt(string(o.values["totalResults"]), 10, 64)
-	resources, problem := a.readResources(o.values["Resources"])
+	total, _ := strconv.ParseInt(string(o.Raw("totalResults")), 10, 64)
+	resources, problem := a.readResources(o.Raw("Resources"))
 	return list{total: total, resources: resources}, problem
 }
 
-func (a answer) readResources(raw json.RawMessage) ([]*object, string) {
+func (a answer) readResources(raw json.RawMessage) ([]*resource.Object, string) {
 	if raw == nil || string(raw) == "null" {
 		return nil, ""
 	}
@@ -125,9 +127,9 @@ func (a answer) readResources(raw json.RawMessage) ([]*object, string) {
 	if err := json.Unmarshal(raw, &entries); err != nil {
 		return nil, "Resources is not an array but " + a.show(raw)
 	}
-	out := make([]*object, len(entries))
+	out := make([]*resource.Object, len(entries))
 	for i, entry := range entries {
-		o, err := parseObject(entry)
+		o, err := resource.Parse(entry)
 		if err != nil {
 			return nil, fmt.Sprintf("Resources[%d] is not an object but %s", i, a.show(entry))
 		}
@@ -153,7 +155,7 @@ func acceptWrite(kind, id string) func(answer) (string, string) {
 		if problem != "" {
 			return "", problem
 		}
-		if got := o.text("id"); got != id {
+		if got := o.Text("id"); got != id {
 			return "", fmt.Sprintf("the answer is another %s (id %q)", kind, a.clip(got))
 		}
 		return "accepted", ""

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"assay/fakeidp/control"
@@ -26,6 +27,8 @@ var (
 	ErrNoConnection = errors.New("app has no SCIM connection")
 	// ErrNoPersona says that an app's persona is unknown.
 	ErrNoPersona = errors.New("no such persona")
+	// ErrPersona says that an app's persona cannot be played.
+	ErrPersona = errors.New("persona cannot be used")
 )
 
 // Directory is what the engine asks about people, groups and apps. Lists are in a stable order.
@@ -33,6 +36,9 @@ type Directory interface {
 	Person(key string) (control.Person, bool)
 	Group(id string) (control.Group, bool)
 	App(id string) (control.App, bool)
+	Apps() []control.App
+	// Deletion returns a person who was deleted, with whether they had the app then.
+	Deletion(appID, personID string) (control.Deletion, bool)
 	// Connection returns where an app provisions, with the token.
 	Connection(appID string) (control.SCIM, bool)
 	Assigned(appID, personID string) bool
@@ -53,6 +59,11 @@ type Options struct {
 	// Now and Sleep replace the clock in tests. Sleep returns early with an error when its context ends.
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error
+	// Concurrency is how many people, or groups, are worked on at a time. Zero means one: then the requests of
+	// a push come in the same order in every run.
+	Concurrency int
+	// Progress is told how far a pass over people or groups has got.
+	Progress func(appID string, done, total int)
 	// Logger gets one line a task at debug level; nil means nowhere.
 	Logger *slog.Logger
 }
@@ -63,6 +74,9 @@ type Engine struct {
 	directory Directory
 	options   Options
 	transport *http.Transport
+
+	turn sync.Mutex   // held while the clock is moved
+	skew atomic.Int64 // nanoseconds by which the clock is ahead
 
 	mu   sync.Mutex
 	apps map[string]*state
@@ -75,6 +89,9 @@ func New(directory Directory, o Options) *Engine {
 	}
 	if o.MaxWait == 0 {
 		o.MaxWait = 30 * time.Second
+	}
+	if o.Concurrency < 1 {
+		o.Concurrency = 1
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -91,7 +108,8 @@ func New(directory Directory, o Options) *Engine {
 // Close ends idle connections to targets.
 func (e *Engine) Close() { e.transport.CloseIdleConnections() }
 
-// Push does all provisioning of an app that is due and says what it did. What a target does wrong is in
+// Push does all provisioning of an app that is due and says what it did, whatever is in escrow and whether
+// or not the connection is in quarantine: it is what an administrator starts by hand. What a target does wrong is in
 // the steps; the error is ErrNoApp, ErrNoConnection, ErrNoPersona, or the context's while it waits for
 // another push of the app. A context that ends later stops the push after a step that says so.
 func (e *Engine) Push(ctx context.Context, appID string) (control.Push, error) {
@@ -100,9 +118,14 @@ func (e *Engine) Push(ctx context.Context, appID string) (control.Push, error) {
 		return control.Push{}, err
 	}
 	defer r.end()
+	r.push(ctx)
+	return r.report(), nil
+}
+
+func (r *run) push(ctx context.Context) {
 	r.pushPeople(ctx)
 	r.pushGroups(ctx)
-	return r.report(), nil
+	r.settle()
 }
 
 // TestConnection sends what the vendor sends when an administrator saves the connection. Errors as Push.
@@ -172,7 +195,8 @@ func (e *Engine) Forget(appID string) {
 	delete(e.apps, appID)
 }
 
-func (e *Engine) now() time.Time { return e.options.Now() }
+// Now is the time on the engine's clock.
+func (e *Engine) Now() time.Time { return e.options.Now().Add(time.Duration(e.skew.Load())) }
 
 func (e *Engine) state(appID string) (*state, error) {
 	if _, ok := e.directory.App(appID); !ok {
@@ -203,10 +227,15 @@ func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
 	if !ok {
 		return nil, fmt.Errorf("app %q: persona %q: %w", appID, app.Persona, ErrNoPersona)
 	}
+	d, err := newDialect(p.SCIM)
+	if err != nil {
+		return nil, fmt.Errorf("app %q: persona %q: %w: %w", appID, app.Persona, ErrPersona, err)
+	}
 	if err := st.take(ctx); err != nil {
 		return nil, err
 	}
-	return &run{engine: e, app: app, conn: conn, product: p.Product, knobs: p.SCIM, state: st, redact: newRedactor(conn.Token), steps: []control.Step{}}, nil
+	return &run{engine: e, app: app, conn: conn, product: p.Product, knobs: p.SCIM, dialect: d, state: st, at: e.Now(),
+		redact: newRedactor(conn.Token), steps: []control.Step{}, troubled: map[string]trouble{}, tried: map[string]bool{}}, nil
 }
 
 // take waits for the app's turn; give hands it on.

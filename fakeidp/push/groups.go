@@ -9,35 +9,35 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/persona"
+	"assay/fakeidp/resource"
 )
 
 const groupsPath = "/Groups"
 
 // pushGroups deletes what was unlinked with deletion, then brings the pushed groups in line.
 func (r *run) pushGroups(ctx context.Context) {
+	if !r.knobs.PushGroups.Value {
+		return
+	}
 	pushed := r.engine.directory.PushedGroups(r.app.ID)
-	r.state.keepGroups(pushed)
+	r.objects += len(pushed)
+	r.state.keepGroups(pushed, r.knobs.GroupUnassigned.Value == persona.Delete)
 	for _, d := range r.state.takeDeletes() {
 		r.deleteGroup(ctx, d)
 	}
-	for _, id := range pushed {
+	inactive := r.state.inactive()
+	r.each(ctx, pushed, func(ctx context.Context, id string) {
 		if g, ok := r.engine.directory.Group(id); ok {
-			r.pushGroup(ctx, g)
+			r.pushGroup(ctx, g, inactive)
 		}
-	}
+	})
 }
 
 func (r *run) deleteGroup(ctx context.Context, d groupDelete) {
 	_, ok := r.do(ctx, call{task: taskGroupDelete, subject: d.id, who: d.name,
-		why:    "unlinked, to be deleted in the target",
+		why:    "no longer pushed, to be deleted in the target",
 		doing:  "Error while deleting group " + d.name,
-		method: http.MethodDelete, path: resourcePath(groupsPath, d.remote),
-		judge: func(a answer) (string, string) {
-			if a.status == http.StatusNotFound {
-				return "already gone", ""
-			}
-			return "deleted", a.refusal()
-		}})
+		method: http.MethodDelete, path: resourcePath(groupsPath, d.remote), judge: acceptDelete})
 	if !ok {
 		r.state.addDelete(d)
 	}
@@ -45,17 +45,18 @@ func (r *run) deleteGroup(ctx context.Context, d groupDelete) {
 
 // pushGroup creates or finds the group, then renames it and changes its members as needed. A group that is
 // as it was pushed last costs no request.
-func (r *run) pushGroup(ctx context.Context, g control.Group) {
+func (r *run) pushGroup(ctx context.Context, g control.Group, inactive map[string]bool) {
 	link, linked := r.state.group(g.ID)
 	if linked {
-		if link.name == g.Name && r.change(link, g).empty() && !link.full {
+		if link.name == g.Name && r.change(link, g, inactive).empty() && !link.full {
 			return
 		}
-		exists, ok := r.groupExists(ctx, g, link)
-		if !ok {
-			return
+		if r.knobs.GroupRead.Value {
+			var ok bool
+			if linked, ok = r.groupExists(ctx, g, link); !ok {
+				return
+			}
 		}
-		linked = exists
 	}
 	if !linked {
 		var ok bool
@@ -65,15 +66,15 @@ func (r *run) pushGroup(ctx context.Context, g control.Group) {
 		r.state.setGroup(g.ID, link)
 		link, _ = r.state.group(g.ID) // with its number
 	}
-	r.alignGroup(ctx, g, link)
+	r.alignGroup(ctx, g, link, r.change(link, g, inactive))
 }
 
 // groupExists asks whether a known group is still there. If not, it is forgotten.
 func (r *run) groupExists(ctx context.Context, g control.Group, link groupLink) (exists, ok bool) {
-	var current *object
+	var current *resource.Object
 	found := r.judgeRead("group", link.remote, &current)
 	c := r.groupCall(taskGroupPush, g, "the group changed in the directory; see whether the target still has it")
-	c.method, c.path = http.MethodGet, resourcePath(groupsPath, link.remote)
+	c.method, c.path, c.query = http.MethodGet, resourcePath(groupsPath, link.remote), r.knobs.GroupReadQuery.Value
 	c.judge = func(a answer) (string, string) {
 		if a.status == http.StatusNotFound {
 			return fmt.Sprintf("the group is gone: %s looks for it by name and creates it again", r.product), ""
@@ -92,27 +93,29 @@ func (r *run) groupExists(ctx context.Context, g control.Group, link groupLink) 
 
 // linkGroup finds the group by name at the target, or creates it empty.
 func (r *run) linkGroup(ctx context.Context, g control.Group) (groupLink, bool) {
-	var match *object
+	var match *resource.Object
 	c := r.groupCall(taskGroupPush, g, "pushed, and no id at the target is known: look for a group of this name")
-	c.method, c.path, c.query = http.MethodGet, groupsPath, r.filterQuery("displayName", g.Name)
-	c.judge = r.judgeLookup("group", "displayName", g.Name, &match)
+	c.method, c.path, c.query = http.MethodGet, groupsPath, r.lookupQuery(r.knobs.GroupLookup.Value, "displayName", g.Name)
+	c.lookup = true
+	c.judge = r.judgeLookup("group", "displayName", g.Name, nameOf, &match)
 	if _, ok := r.do(ctx, c); !ok {
 		return groupLink{}, false
 	}
 	if match != nil {
-		return groupLink{remote: match.text("id"), name: match.text("displayName"), members: map[string]bool{}, full: r.knobs.LinkedGroupFull.Value}, true
+		return groupLink{remote: match.Text("id"), name: nameOf(match), members: map[string]bool{}, full: r.knobs.LinkedGroupFull.Value}, true
 	}
 	var remote string
 	c = r.groupCall(taskGroupPush, g, "pushed, and the target has no group of this name: create it, empty")
-	c.method, c.path, c.body = http.MethodPost, groupsPath, newGroupBody(g.Name, nil)
+	c.method, c.path, c.body = http.MethodPost, groupsPath, r.dialect.groupBody(g, "", nil)
 	c.judge = r.judgeCreate("group", &remote)
 	_, ok := r.do(ctx, c)
 	return groupLink{remote: remote, name: g.Name, members: map[string]bool{}}, ok
 }
 
+func nameOf(group *resource.Object) string { return group.Text("displayName") }
+
 // alignGroup sends the name and the members as the persona does.
-func (r *run) alignGroup(ctx context.Context, g control.Group, link groupLink) {
-	diff := r.change(link, g)
+func (r *run) alignGroup(ctx context.Context, g control.Group, link groupLink, diff membership) {
 	renamed := link.name != g.Name
 	resized := link.full || !diff.empty()
 	if !renamed && !resized {
@@ -122,7 +125,7 @@ func (r *run) alignGroup(ctx context.Context, g control.Group, link groupLink) {
 		r.putGroup(ctx, g, link, resized)
 		return
 	}
-	if renamed || r.knobs.RenameWithMembers.Value {
+	if renamed || (resized && r.knobs.RenameWithMembers.Value) {
 		if !r.rename(ctx, g, &link, renamed) {
 			return
 		}
@@ -141,7 +144,7 @@ func (r *run) putGroup(ctx context.Context, g control.Group, link groupLink, res
 	}
 	wanted := r.members(g)
 	c := r.groupCall(task, g, why+": the whole group is sent")
-	c.method, c.path, c.body = http.MethodPut, resourcePath(groupsPath, link.remote), newGroupBody(g.Name, wanted)
+	c.method, c.path, c.body = http.MethodPut, resourcePath(groupsPath, link.remote), r.dialect.groupBody(g, link.remote, wanted)
 	c.judge = acceptReplace("group", link.remote)
 	if _, ok := r.do(ctx, c); !ok {
 		return
@@ -157,7 +160,7 @@ func (r *run) rename(ctx context.Context, g control.Group, link *groupLink, rena
 	}
 	c := r.groupCall(taskRename, g, why)
 	c.method, c.path = http.MethodPatch, resourcePath(groupsPath, link.remote)
-	c.body = replaceBody(renameValue{ID: link.remote, DisplayName: g.Name})
+	c.body = r.dialect.renameBody(link.remote, g.Name)
 	c.judge = acceptWrite("group", link.remote)
 	if _, ok := r.do(ctx, c); !ok {
 		return false
@@ -172,7 +175,7 @@ func (r *run) replaceMembers(ctx context.Context, g control.Group, link groupLin
 	wanted := r.members(g)
 	first := wanted[:min(len(wanted), r.knobs.MembersBatch.Value)]
 	if !r.sendMembers(ctx, g, link, "linked to a group that was there: its whole membership is sent",
-		operation{Op: "replace", Path: "members", Value: first}) {
+		operation{Op: r.dialect.op("replace"), Path: "members", Value: first}) {
 		return
 	}
 	link.full, link.members = false, setOf(first)
@@ -186,7 +189,7 @@ func (r *run) patchMembers(ctx context.Context, g control.Group, link groupLink,
 		gone := diff.gone[:min(len(diff.gone), r.knobs.MembersBatch.Value)]
 		come := diff.come[:min(len(diff.come), r.knobs.MembersBatch.Value-len(gone))]
 		diff = membership{gone: diff.gone[len(gone):], come: diff.come[len(come):]}
-		if !r.sendMembers(ctx, g, link, "the membership changed", memberOperations(gone, come)...) {
+		if !r.sendMembers(ctx, g, link, "the membership changed", r.dialect.memberOperations(gone, come)...) {
 			return
 		}
 		for _, id := range gone {
@@ -219,7 +222,9 @@ type membership struct {
 
 func (m membership) empty() bool { return len(m.gone)+len(m.come) == 0 }
 
-func (r *run) change(link groupLink, g control.Group) membership {
+// change compares the membership with what was pushed. Where members need not be assigned, those who are
+// inactive at the target keep the memberships that they had: they are out of scope.
+func (r *run) change(link groupLink, g control.Group, inactive map[string]bool) membership {
 	wanted := r.members(g)
 	var diff membership
 	for _, m := range wanted {
@@ -229,7 +234,7 @@ func (r *run) change(link groupLink, g control.Group) membership {
 	}
 	keep := setOf(wanted)
 	for _, id := range slices.Sorted(maps.Keys(link.members)) {
-		if !keep[id] {
+		if !keep[id] && (r.knobs.AssignedOnly.Value || !inactive[id]) {
 			diff.gone = append(diff.gone, id)
 		}
 	}
@@ -245,11 +250,8 @@ func (r *run) members(g control.Group) []member {
 		if !ok || (r.knobs.AssignedOnly.Value && !r.engine.directory.Assigned(r.app.ID, id)) {
 			continue
 		}
-		m := member{Value: link.remote}
-		if p, ok := r.engine.directory.Person(id); ok && r.knobs.MemberDisplay.Value {
-			m.Display = p.Login
-		}
-		out = append(out, m)
+		p, _ := r.engine.directory.Person(id)
+		out = append(out, newMember(r.knobs.MemberAdd.Value, link.remote, p.Login))
 	}
 	return out
 }

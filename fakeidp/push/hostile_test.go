@@ -1,7 +1,6 @@
 package push
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
+	"assay/fakeidp/resource"
 )
 
 func TestHostileTargets(t *testing.T) {
@@ -110,10 +111,10 @@ func TestTokenNeverReachesTheLog(t *testing.T) {
 			w.Header().Set("X-Echo", token)
 			w.Header().Set("Set-Cookie", "session=c00kie")
 			w.WriteHeader(500)
-			_, _ = w.Write(encode(map[string]string{"detail": pad + token, "password": "Aa1secret"}))
+			_, _ = w.Write(resource.Encode(map[string]string{"detail": pad + token, "password": "Aa1secret"}))
 		},
 		func(w http.ResponseWriter, r *http.Request) {
-			_, _ = w.Write(encode(map[string]any{"totalResults": pad + strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")}))
+			_, _ = w.Write(resource.Encode(map[string]any{"totalResults": pad + strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")}))
 		},
 		func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "x"+strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
@@ -136,7 +137,7 @@ func TestTokenNeverReachesTheLog(t *testing.T) {
 			t.Errorf("failed %d: %s", done.Failed, verdicts(done.Steps))
 		}
 		for _, secret := range []string{"Aa1secret", "c00kie"} {
-			if strings.Contains(string(encode(done)), secret) {
+			if strings.Contains(string(resource.Encode(done)), secret) {
 				t.Errorf("%s of the answer is in the log", secret)
 			}
 		}
@@ -280,24 +281,28 @@ func FuzzAnswers(f *testing.F) {
 	for _, seed := range []string{noMatch, adaAtTarget, team, `{"a":1,"a":2,"name":7,"emails":{"x":1},"schemas":"x"}`, `[]`, ``, `{"":{}}`} {
 		f.Add([]byte(seed))
 	}
-	wanted := profile{userName: "u", givenName: "g", email: "e", department: "d"}
-	old := profile{userName: "x", middleName: "m", title: "t"}
+	d, err := newDialect(persona.OktaOIN().SCIM)
+	if err != nil {
+		f.Fatal(err)
+	}
+	wanted := user{person: control.Person{Login: "u", GivenName: "g", Email: "e", Department: "d"}, remote: "id", active: true}
+	before := d.profile(user{person: control.Person{Login: "x", MiddleName: "m", Title: "t"}})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		a := answer{status: 200, body: body, redact: newRedactor("token")}
 		_, _ = a.list()
 		_ = a.detail()
-		o, err := parseObject(body)
+		o, err := resource.Parse(body)
 		if err != nil {
 			return
 		}
-		wanted.merge(o, &old)
-		active := true
-		out := putBody(o, "id", oktaKnobs(), &active, true)
-		merged, err := parseObject(out)
+		_ = d.put.Read(o)
+		out := d.putBody(o, wanted, d.changes(before, d.profile(wanted), persona.Put), true)
+		merged, err := resource.Parse(out)
 		if err != nil {
 			t.Fatalf("%q became %q: %v", body, out, err)
 		}
-		if merged.text("userName") != "u" || merged.text("id") != "id" || !bytes.Equal(merged.values["active"], []byte("true")) || merged.child("name").has("middleName") {
+		name, _ := resource.Parse(merged.Raw("name"))
+		if merged.Text("userName") != "u" || merged.Text("id") != "id" || string(merged.Raw("active")) != "true" || name == nil || name.Has("middleName") {
 			t.Fatalf("%q became %q", body, out)
 		}
 		_ = newRedactor("token").body(body)

@@ -1,12 +1,16 @@
 package push
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/google/uuid"
+
+	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
+	"assay/fakeidp/resource"
 )
 
 // importLimit is how many resources of a kind an import may announce. More is refused before the second
@@ -16,35 +20,106 @@ const importLimit = 100_000
 // importBytes is how much an import reads in all.
 const importBytes = 64 << 20
 
-// testConnection sends the persona's constant requests.
+// testConnection sends the persona's constant requests and, for a persona that does so, takes a user and a
+// group through their life.
 func (r *run) testConnection(ctx context.Context) {
 	for _, target := range r.knobs.TestRequests.Value {
-		path, query, _ := strings.Cut(target, "?")
-		c := call{task: taskTest, why: "an administrator saves the connection", method: http.MethodGet, path: path, query: query}
-		c.judge = func(a answer) (string, string) {
-			_, problem := a.list()
-			return "the connection works", problem
-		}
+		path, query, _ := strings.Cut(strings.ReplaceAll(target, "{uuid}", uuid.NewString()), "?")
+		c := call{task: taskTest, why: "an administrator saves the connection", method: http.MethodGet, path: path, query: query, lookup: true}
+		c.judge = r.judgeTest
 		if _, ok := r.do(ctx, c); !ok {
 			return
 		}
 	}
+	if r.knobs.TestLifecycle.Value {
+		r.testLifecycle(ctx)
+	}
+}
+
+func (r *run) judgeTest(a answer) (verdict, problem string) {
+	found, problem := a.list()
+	if problem == "" && r.knobs.TestFindsNo.Value && found.total > 0 {
+		return "", fmt.Sprintf("totalResults is %d for something that nobody can have", found.total)
+	}
+	return "the connection works", problem
+}
+
+// testLifecycle creates a user and a group, changes both and deletes them.
+func (r *run) testLifecycle(ctx context.Context) {
+	const why = "an administrator saves the connection: a test user and a test group are made, changed and deleted"
+	name := "assay-test-" + uuid.NewString()
+	u := user{person: control.Person{ID: name, Login: name + "@example.test", Email: name + "@example.test", GivenName: "Test", FamilyName: "User"}, active: true, password: placeholder()}
+	c := call{task: taskTest, subject: name, who: u.person.Login, why: why}
+	if !r.testCreate(ctx, c, "user", usersPath, r.dialect.createBody(u), &u.remote) {
+		return
+	}
+	before := r.dialect.profile(u)
+	u.person.FamilyName = "Changed"
+	r.testUpdate(ctx, c, u, before)
+	if r.knobs.PushGroups.Value {
+		r.testGroup(ctx, c, control.Group{ID: name, Name: name})
+	}
+	c.method, c.path, c.judge = http.MethodDelete, resourcePath(usersPath, u.remote), acceptDelete
+	r.do(ctx, c)
+}
+
+func (r *run) testCreate(ctx context.Context, c call, kind, path string, body []byte, remote *string) bool {
+	c.method, c.path, c.body, c.judge = http.MethodPost, path, body, r.judgeCreate(kind, remote)
+	_, ok := r.do(ctx, c)
+	return ok
+}
+
+func (r *run) testUpdate(ctx context.Context, c call, u user, before []string) {
+	changed := r.dialect.changes(before, r.dialect.profile(u), r.knobs.UserUpdate.Value)
+	c.path, c.judge = resourcePath(usersPath, u.remote), acceptWrite("user", u.remote)
+	if r.knobs.UserUpdate.Value == persona.Put {
+		c.method, c.body = http.MethodPut, r.dialect.putBody(nil, u, changed, true)
+	} else {
+		c.method, c.body = http.MethodPatch, r.dialect.patchBody(u, before, changed)
+	}
+	r.do(ctx, c)
+}
+
+func (r *run) testGroup(ctx context.Context, c call, g control.Group) {
+	var remote string
+	if !r.testCreate(ctx, c, "group", groupsPath, r.dialect.groupBody(g, "", nil), &remote) {
+		return
+	}
+	g.Name += "-changed"
+	c.path, c.judge = resourcePath(groupsPath, remote), acceptWrite("group", remote)
+	if r.knobs.GroupRename.Value == persona.Put {
+		c.method, c.body = http.MethodPut, r.dialect.groupBody(g, remote, []member{})
+	} else {
+		c.method, c.body = http.MethodPatch, r.dialect.renameBody(remote, g.Name)
+	}
+	r.do(ctx, c)
+	c.method, c.body, c.judge = http.MethodDelete, nil, acceptDelete
+	r.do(ctx, c)
 }
 
 // importAll pages through users, then groups. The first failed page ends the import.
 func (r *run) importAll(ctx context.Context) (users, groups []map[string]any) {
-	users, ok := r.importKind(ctx, "user", usersPath)
-	groups = []map[string]any{}
-	if ok {
-		groups, _ = r.importKind(ctx, "group", groupsPath)
+	found, ok := r.importKind(ctx, "user", usersPath)
+	users, groups = plain(found), plain(nil)
+	if ok && r.knobs.PushGroups.Value {
+		found, _ = r.importKind(ctx, "group", groupsPath)
+		groups = plain(found)
 	}
 	return users, groups
 }
 
+func plain(list []*resource.Object) []map[string]any {
+	out := make([]map[string]any, len(list))
+	for i, o := range list {
+		out[i] = o.Plain()
+	}
+	return out
+}
+
 // importKind advances startIndex by the page size, whatever a page held, until the totalResults of the
 // first page: that is what the vendor does, and why a server with smaller pages loses resources.
-func (r *run) importKind(ctx context.Context, kind, path string) ([]map[string]any, bool) {
-	out := []map[string]any{}
+func (r *run) importKind(ctx context.Context, kind, path string) ([]*resource.Object, bool) {
+	var out []*resource.Object
 	size := r.knobs.ImportPage.Value
 	total := int64(1)
 	for start := 1; int64(start) <= total; start += size {
@@ -62,9 +137,7 @@ func (r *run) importKind(ctx context.Context, kind, path string) ([]map[string]a
 		if start == 1 {
 			total = page.total
 		}
-		for _, o := range page.resources {
-			out = append(out, o.plain())
-		}
+		out = append(out, page.resources...)
 	}
 	return out, true
 }
@@ -105,15 +178,4 @@ func (r *run) pageVerdict(kind string, start int, announced int64, got int) stri
 		return fmt.Sprintf("the page holds %d of the %d %ss due; %s goes on at startIndex %d or stops, so %d are lost", got, due, kind, r.product, start+size, due-int64(got))
 	}
 	return fmt.Sprintf("%d %ss", got, kind)
-}
-
-// plain turns an object into Go's form, numbers kept as they were written.
-func (o *object) plain() map[string]any {
-	dec := json.NewDecoder(bytes.NewReader(encode(o)))
-	dec.UseNumber()
-	out := map[string]any{}
-	if err := dec.Decode(&out); err != nil {
-		return map[string]any{} // cannot happen: the object was parsed from JSON
-	}
-	return out
 }

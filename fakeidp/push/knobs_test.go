@@ -8,6 +8,9 @@ import (
 	"assay/fakeidp/persona"
 )
 
+const contraryUser = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"{login}","name":{"givenName":"{givenName}","familyName":"{familyName}"},` +
+	`"emails":[{"primary":true,"value":"{email}","type":"work"}],"displayName":"{displayName}","title":"{title}","locale":"{locale}","active":"{active}"}`
+
 // contrary is Okta with every switch the other way round: a vendor that does not exist, to prove that the
 // engine reads the persona and nothing else.
 func contrary(string) (persona.Persona, bool) {
@@ -17,10 +20,11 @@ func contrary(string) (persona.Persona, bool) {
 	k.Headers.Value = persona.Headers{{Name: "User-Agent", Value: "contrary/1"}}
 	k.ContentType.Value = "application/json"
 	k.TestRequests.Value = []string{"/ServiceProviderConfig"}
-	k.FilterSpace.Value, k.LookupParams.Value, k.NotFoundIsNo.Value = "+", "", false
-	k.SendExternalID.Value, k.SendPassword.Value, k.SendGroupsEmpty.Value = false, false, false
-	k.ReadBeforeWrite.Value, k.SuspendedIsSilent.Value = false, false
-	k.MemberDisplay.Value, k.AssignedOnly.Value = false, false
+	k.FilterSpace.Value, k.UserLookup.Value, k.GroupLookup.Value, k.NotFoundIsNo.Value = "+", "filter={filter}", "filter={filter}", false
+	k.UserCreate.Value = contraryUser
+	k.UserPut.Value = ""
+	k.ReadBeforeWrite.Value, k.Suspended.Value = false, persona.Deactivate
+	k.MemberAdd.Value, k.AssignedOnly.Value = persona.Minimal, false
 	k.RenameWithMembers.Value, k.LinkedGroupFull.Value = false, false
 	k.UserActive.Value = persona.Put
 	return p, true
@@ -50,20 +54,39 @@ func TestEngineReadsThePersona(t *testing.T) {
 	target.done()
 	r.checkHeaders(target)
 
-	p.Suspended, p.Title = true, "Countess"
+	p.Title = "Countess"
 	if _, err := r.dir.UpdatePerson(p); err != nil {
 		t.Fatal(err)
 	}
-	changed := schema + `"id":"7d1f",` + before + `,"title":"Countess","locale":"en-US"`
-	target.expect(turn{line: "PUT /scim/v2/Users/7d1f", body: changed + `}`, status: 200, reply: `{"id":"7d1f"}`})
+	changed := schema + before + `,"title":"Countess","locale":"en-US","active":`
+	put := func(active string) turn {
+		return turn{line: "PUT /scim/v2/Users/7d1f", body: changed + active + `}`, status: 200, reply: `{"id":"7d1f"}`}
+	}
+	target.expect(put("true"))
+	r.ok()
+	target.done()
+
+	p.Suspended = true
+	if _, err := r.dir.UpdatePerson(p); err != nil {
+		t.Fatal(err)
+	}
+	target.expect(put("false"))
+	r.ok() // and the member stays
+	target.done()
+
+	p.Suspended = false
+	if _, err := r.dir.UpdatePerson(p); err != nil {
+		t.Fatal(err)
+	}
+	target.expect(put("true"))
 	r.ok()
 	target.done()
 
 	if err := r.dir.Unassign(r.app, p.ID); err != nil {
 		t.Fatal(err)
 	}
-	target.expect(turn{line: "PUT /scim/v2/Users/7d1f", body: changed + `,"active":false}`, status: 200, reply: `{"id":"7d1f"}`})
-	r.ok() // and the member stays
+	target.expect(put("false"))
+	r.ok()
 	target.done()
 
 	target.expect(turn{line: "GET /scim/v2/ServiceProviderConfig", status: 200, reply: noMatch})
@@ -88,8 +111,8 @@ func (r *rig) checkHeaders(target *scripted) {
 
 // What the personas say they never send is not sent in any of the stories: the scripts would refuse it.
 // Here is the one request that a script might allow by mistake.
-func TestUsersAreNeverDeleted(t *testing.T) {
-	for _, p := range persona.All() {
+func TestOktaNeverDeletesUsers(t *testing.T) {
+	for _, p := range []persona.Persona{persona.OktaOIN(), persona.OktaOINPatch(), persona.OktaAIW()} {
 		r, target := newScripted(t, p.Name)
 		person := r.known(ada(), "7d1f", true)
 		if err := r.dir.Unassign(r.app, person.ID); err != nil {

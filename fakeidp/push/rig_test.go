@@ -13,7 +13,7 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
-	"assay/fakeidp/persona"
+	"assay/fakeidp/resource"
 )
 
 const secretToken = "assay-scim:planted:s3cr3t-T0ken/+=\"x"
@@ -177,7 +177,7 @@ func (r *rig) noSecrets(values ...any) {
 		r.t.Fatal(err)
 	}
 	for _, value := range append(values, log) {
-		text := string(encode(value))
+		text := string(resource.Encode(value))
 		for _, secret := range []string{"planted", "s3cr3t", "T0ken"} {
 			if strings.Contains(text, secret) {
 				r.t.Errorf("the token is in %.300s", text)
@@ -199,8 +199,11 @@ func (r *rig) known(p control.Person, remote string, active bool) control.Person
 	}
 	app, _ := r.dir.App(r.app)
 	pp, _ := r.engine.options.Personas(app.Persona)
-	pushed := profileOf(p, pp.SCIM)
-	st.setPerson(p.ID, personLink{remote: remote, active: active, pushed: &pushed})
+	d, err := newDialect(pp.SCIM)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	st.setPerson(p.ID, personLink{remote: remote, active: active, pushed: d.profile(user{person: p})})
 	return p
 }
 
@@ -226,5 +229,3 @@ const (
 	adaCreate = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada@example.test","name":{"givenName":"Ada","familyName":"Byron"},"emails":[{"primary":true,"value":"ada@example.test","type":"work"}],"displayName":"Ada Byron","locale":"en-US","externalId":"00uexample0001AbCd5d7","groups":[],"password":"RANDOM","active":true}`
 	patchTo   = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":%s}}]}`
 )
-
-func oktaKnobs() persona.SCIM { return persona.OktaOIN().SCIM }

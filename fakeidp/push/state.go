@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"assay/fakeidp/control"
 )
@@ -24,6 +25,8 @@ type state struct {
 	people  map[string]*personLink
 	groups  map[string]*groupLink
 	deletes []groupDelete // of unlinked groups, due at the next push
+	escrow  map[string]escrowed
+	health  health
 	log     []control.Step
 	logSize int
 }
@@ -32,7 +35,8 @@ type personLink struct {
 	seq    int
 	remote string
 	active bool
-	pushed *profile // nil: nothing was pushed yet
+	pushed []string  // the profile (dialect.profile); nil: nothing was pushed yet
+	lost   time.Time // when the person was seen to have lost the app; zero for who has it
 }
 
 type groupLink struct {
@@ -46,7 +50,7 @@ type groupLink struct {
 type groupDelete struct{ id, name, remote string }
 
 func newState() *state {
-	s := &state{turn: make(chan struct{}, 1), people: map[string]*personLink{}, groups: map[string]*groupLink{}}
+	s := &state{turn: make(chan struct{}, 1), people: map[string]*personLink{}, groups: map[string]*groupLink{}, escrow: map[string]escrowed{}}
 	s.turn <- struct{}{}
 	return s
 }
@@ -130,15 +134,55 @@ func (s *state) unlinkGroup(id string, deleteInTarget bool) {
 	}
 }
 
-// keepGroups forgets the links of groups that are no longer pushed, because the directory lost them.
-func (s *state) keepGroups(pushed []string) {
+// keepGroups forgets the links of groups that are no longer pushed, because the directory lost them; with
+// deleteOthers their deletion is due.
+func (s *state) keepGroups(pushed []string, deleteOthers bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	keep := make(map[string]bool, len(pushed))
 	for _, id := range pushed {
 		keep[id] = true
 	}
-	maps.DeleteFunc(s.groups, func(id string, _ *groupLink) bool { return !keep[id] })
+	for _, id := range slices.Sorted(maps.Keys(s.groups)) {
+		if keep[id] {
+			continue
+		}
+		if l := s.groups[id]; deleteOthers {
+			s.deletes = append(s.deletes, groupDelete{id: id, name: l.name, remote: l.remote})
+		}
+		delete(s.groups, id)
+	}
+}
+
+// forgetLink drops the link of a person or a group.
+func (s *state) forgetLink(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.people, id)
+	delete(s.groups, id)
+}
+
+// forgetUser drops a user who was deleted at the target, and with them their memberships.
+func (s *state) forgetUser(id, remote string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.people, id)
+	for _, g := range s.groups {
+		delete(g.members, remote)
+	}
+}
+
+// inactive holds the target's ids of the users who are not active.
+func (s *state) inactive() map[string]bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]bool{}
+	for _, l := range s.people {
+		if !l.active {
+			out[l.remote] = true
+		}
+	}
+	return out
 }
 
 func (s *state) takeDeletes() []groupDelete {
@@ -185,7 +229,8 @@ func (s *state) record(step control.Step) control.Step {
 		s.logSize -= stepSize(s.log[drop])
 		drop++
 	}
-	s.log = slices.Delete(s.log, 0, drop)
+	clear(s.log[:drop]) // the array behind the log moves on when it is full, not for every step
+	s.log = s.log[drop:]
 	return step
 }
 

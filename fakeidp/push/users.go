@@ -5,28 +5,31 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/persona"
+	"assay/fakeidp/resource"
 )
 
 const usersPath = "/Users"
 
-// pushPeople deactivates who lost the app, then brings in line who has it.
+// pushPeople deactivates or deletes who lost the app, brings in line who has it, and then sends the
+// references among them.
 func (r *run) pushPeople(ctx context.Context) {
-	for _, id := range r.state.linkedPeople() {
-		link, _ := r.state.person(id)
-		if link.active && !r.engine.directory.Assigned(r.app.ID, id) {
-			r.deactivate(ctx, id, link)
-		}
-	}
-	for _, id := range r.engine.directory.Assignments(r.app.ID) {
+	r.each(ctx, r.state.linkedPeople(), r.pushLoss)
+	assigned := r.engine.directory.Assignments(r.app.ID)
+	r.objects += len(assigned)
+	r.each(ctx, assigned, func(ctx context.Context, id string) {
 		p, ok := r.engine.directory.Person(id)
-		if !ok || (p.Suspended && r.knobs.SuspendedIsSilent.Value) {
-			continue
+		if !ok || p.Suspended {
+			return
 		}
 		r.pushPerson(ctx, p)
+	})
+	if r.dialect.managerLeaf() >= 0 {
+		r.each(ctx, assigned, r.pushManager)
 	}
 }
 
@@ -36,34 +39,83 @@ func (r *run) pushPerson(ctx context.Context, p control.Person) {
 	case !linked:
 		r.join(ctx, p)
 	case !link.active:
-		r.reactivate(ctx, p, link)
-	case link.pushed == nil || *link.pushed != profileOf(p, r.knobs):
-		r.update(ctx, p, link, call{task: taskUpdate, why: "the profile changed in the directory"})
+		r.comeBack(ctx, p, link)
+	case r.outdated(p, link):
+		r.update(ctx, p, link, r.userCall(p, call{task: taskUpdate, why: "the profile changed in the directory"}))
 	}
 }
 
-// join matches by userName, then creates the person or takes the match over.
+// user is the person for the dialect. References are sent later: until then the manager is the one that
+// was pushed last.
+func (r *run) user(p control.Person, link personLink, active bool) user {
+	return user{person: p, remote: link.remote, active: active, manager: r.dialect.managerOf(link.pushed)}
+}
+
+func (r *run) outdated(p control.Person, link personLink) bool {
+	if link.pushed == nil {
+		return true
+	}
+	for i, value := range r.dialect.profile(r.user(p, link, true)) {
+		if value != link.pushed[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// pushManager sends the reference to the manager, once the manager is known at the target.
+func (r *run) pushManager(ctx context.Context, id string) {
+	p, ok := r.engine.directory.Person(id)
+	link, linked := r.state.person(id)
+	if !ok || p.Suspended || !linked || !link.active || link.pushed == nil {
+		return
+	}
+	manager := ""
+	if p.Manager != "" {
+		boss, known := r.state.person(p.Manager)
+		if !known {
+			return
+		}
+		manager = boss.remote
+	}
+	if manager == r.dialect.managerOf(link.pushed) {
+		return
+	}
+	u := r.user(p, link, true)
+	u.manager = manager
+	r.write(ctx, u, &link, r.userCall(p, call{task: taskReference, why: "references are sent when both ends are known at the target: the manager changed"}))
+}
+
+// join matches by the configured attribute, then creates the person or takes the match over.
 func (r *run) join(ctx context.Context, p control.Person) {
-	c := call{task: taskJoiner, subject: p.ID, who: p.Login,
-		why:    "assigned, and no id at the target is known: look for a match before creating",
-		doing:  "Error while looking for user " + displayName(p),
-		method: http.MethodGet, path: usersPath, query: r.filterQuery("userName", p.Login)}
-	var match *object
-	c.judge = r.judgeLookup("user", "userName", p.Login, &match)
-	if _, ok := r.do(ctx, c); !ok {
+	c := r.userCall(p, call{task: taskJoiner, why: "assigned, and no id at the target is known: look for a match before creating"})
+	match, ok := r.lookUpUser(ctx, p, c)
+	if !ok {
 		return
 	}
 	if match == nil {
 		r.create(ctx, p)
 		return
 	}
-	r.adopt(ctx, p, match.text("id"))
+	r.adopt(ctx, p, match)
+}
+
+// lookUpUser asks the target for the user with the person's match value; nil when it has none.
+func (r *run) lookUpUser(ctx context.Context, p control.Person, c call) (match *resource.Object, ok bool) {
+	leaf := r.dialect.match
+	value, _ := leaf.Value(r.dialect.values(r.user(p, personLink{}, true), false)).(string)
+	c.doing = "Error while looking for user " + displayName(p)
+	c.method, c.path, c.query = http.MethodGet, usersPath, r.lookupQuery(r.knobs.UserLookup.Value, leaf.Path, value)
+	c.lookup = true
+	c.judge = r.judgeLookup("user", leaf.Path, value, leaf.Read, &match)
+	_, ok = r.do(ctx, c)
+	return match, ok
 }
 
 // judgeLookup reads the answer to a match filter. It links only to a resource that really has the value:
 // what the vendor does with a server that ignores the filter is not documented, and the fake IdP must not
 // write over a stranger's account.
-func (r *run) judgeLookup(kind, attribute, value string, match **object) func(answer) (string, string) {
+func (r *run) judgeLookup(kind, attribute, value string, read func(*resource.Object) string, match **resource.Object) func(answer) (string, string) {
 	return func(a answer) (string, string) {
 		if a.status == http.StatusNotFound && r.knobs.NotFoundIsNo.Value {
 			return fmt.Sprintf("404 counts as no match: %s creates the %s", r.product, kind), ""
@@ -75,7 +127,7 @@ func (r *run) judgeLookup(kind, attribute, value string, match **object) func(an
 		if found.total == 0 && len(found.resources) == 0 {
 			return fmt.Sprintf("no match: %s creates the %s", r.product, kind), ""
 		}
-		*match, problem = pick(found, kind, attribute, value)
+		*match, problem = pick(found, kind, attribute, value, read)
 		if problem != "" {
 			return "", problem
 		}
@@ -83,14 +135,17 @@ func (r *run) judgeLookup(kind, attribute, value string, match **object) func(an
 	}
 }
 
-func pick(found list, kind, attribute, value string) (*object, string) {
-	var match *object
+// duplicate begins the problem of a look-up that found several.
+const duplicate = "more than one "
+
+func pick(found list, kind, attribute, value string, read func(*resource.Object) string) (*resource.Object, string) {
+	var match *resource.Object
 	for _, o := range found.resources {
-		if !strings.EqualFold(o.text(attribute), value) {
+		if !strings.EqualFold(read(o), value) {
 			continue
 		}
 		if match != nil {
-			return nil, fmt.Sprintf("more than one %s has this %s", kind, attribute)
+			return nil, fmt.Sprintf(duplicate+"%s has this %s", kind, attribute)
 		}
 		match = o
 	}
@@ -101,15 +156,20 @@ func pick(found list, kind, attribute, value string) (*object, string) {
 }
 
 func (r *run) create(ctx context.Context, p control.Person) {
-	wanted := profileOf(p, r.knobs)
+	u := r.user(p, personLink{}, true)
+	u.password = placeholder()
 	var remote string
 	_, ok := r.do(ctx, call{task: taskJoiner, subject: p.ID, who: p.Login,
-		why:    "assigned, and the target has nobody with this userName",
+		why:    "assigned, and the target has nobody with this " + r.dialect.match.Path,
 		doing:  "Error while creating user " + displayName(p),
-		method: http.MethodPost, path: usersPath, body: wanted.createBody(r.knobs, placeholder()),
+		method: http.MethodPost, path: usersPath, body: r.dialect.createBody(u),
 		judge: r.judgeCreate("user", &remote)})
-	if ok {
-		r.state.setPerson(p.ID, personLink{remote: remote, active: true, pushed: &wanted})
+	if !ok {
+		return
+	}
+	r.state.setPerson(p.ID, personLink{remote: remote, active: true, pushed: r.dialect.created(u)})
+	if link, _ := r.state.person(p.ID); r.outdated(p, link) {
+		r.update(ctx, p, link, r.userCall(p, call{task: taskJoiner, why: "a create has no place for part of the profile"}))
 	}
 }
 
@@ -126,73 +186,94 @@ func (r *run) judgeCreate(kind string, remote *string) func(answer) (string, str
 		if problem != "" {
 			return "", problem
 		}
-		*remote = o.text("id")
+		*remote = o.Text("id")
 		return fmt.Sprintf("created: %s keeps the id %q", r.product, a.clip(*remote)), ""
 	}
 }
 
-// adopt sends the whole profile onto a match and activates it.
-func (r *run) adopt(ctx context.Context, p control.Person, remote string) {
-	link := personLink{remote: remote}
-	c := call{task: taskJoiner, why: "the target has somebody with this userName: send the profile to that id"}
-	var active *bool
-	if r.knobs.UserActive.Value == persona.Put {
-		active = new(true)
+// adopt sends the profile onto a match and activates it.
+func (r *run) adopt(ctx context.Context, p control.Person, match *resource.Object) {
+	link := personLink{remote: match.Text("id")}
+	c := r.userCall(p, call{task: taskJoiner, why: fmt.Sprintf("the target has somebody with this %s: send the profile to that id", r.dialect.match.Path)})
+	wasActive := isActive(match)
+	if r.knobs.MatchCompared.Value {
+		link.pushed = r.dialect.put.Read(match)
 	}
-	wasActive, ok := r.write(ctx, p, &link, c, active)
+	u := r.user(p, link, true)
+	if r.knobs.UserActive.Value == persona.Put {
+		if current, ok := r.read(ctx, link, c); ok {
+			r.writeActive(ctx, u, link, current, c)
+		}
+		return
+	}
+	before, ok := r.write(ctx, u, &link, c)
 	if !ok {
 		return
 	}
-	link.active = wasActive || active != nil
-	r.state.setPerson(p.ID, link)
-	if link.active {
-		return
+	if before != nil {
+		wasActive = isActive(before)
 	}
-	r.patchActive(ctx, p.ID, link, true, r.userCall(p, call{task: taskJoiner, why: "the match is inactive: activate it"}))
+	link, _ = r.state.person(p.ID)
+	link.active = wasActive
+	r.state.setPerson(p.ID, link)
+	if !wasActive {
+		r.patchActive(ctx, p.ID, link, true, r.userCall(p, call{task: taskJoiner, why: "the match is inactive: activate it"}))
+	}
 }
 
 // update pushes a changed profile onto a link.
 func (r *run) update(ctx context.Context, p control.Person, link personLink, c call) {
-	if _, ok := r.write(ctx, p, &link, c, nil); ok {
-		r.state.setPerson(p.ID, link)
-	}
+	r.write(ctx, r.user(p, link, true), &link, c)
 }
 
-// write pushes the profile: read and PUT, or PATCH, as the persona does. It notes in link what was pushed
-// and reports whether the target had the user active before.
-func (r *run) write(ctx context.Context, p control.Person, link *personLink, c call, active *bool) (wasActive, ok bool) {
-	c = r.userCall(p, c)
-	wanted := profileOf(p, r.knobs)
-	current, ok := r.read(ctx, *link, c)
-	if !ok {
-		return false, false
-	}
-	wasActive = isActive(current)
-	c.method, c.path = http.MethodPut, resourcePath(usersPath, link.remote)
-	c.judge = acceptReplace("user", link.remote)
-	if r.knobs.UserUpdate.Value == persona.PatchPathless {
-		c.method, c.body = http.MethodPatch, replaceBody(wanted.changes(link.pushed))
-		c.judge = acceptWrite("user", link.remote)
-	} else {
-		wanted.merge(current, link.pushed)
-		c.body = putBody(current, link.remote, r.knobs, active, true)
-	}
-	if _, ok := r.do(ctx, c); !ok {
-		return wasActive, false
-	}
-	link.pushed = &wanted
-	return wasActive, true
-}
-
-// read gets the user whom a write starts from. A persona that does not read starts from what it pushed.
-func (r *run) read(ctx context.Context, link personLink, c call) (*object, bool) {
-	current := newObject()
-	if !r.knobs.ReadBeforeWrite.Value {
-		if link.pushed != nil {
-			link.pushed.merge(current, nil)
+// write pushes the profile, after reading the user if the persona does, and remembers what it pushed. It
+// returns what was read. Nothing is sent when nothing that the persona sends has changed.
+func (r *run) write(ctx context.Context, u user, link *personLink, c call) (before *resource.Object, ok bool) {
+	profile, form := r.dialect.profile(u), r.knobs.UserUpdate.Value
+	changed := r.dialect.changes(link.pushed, profile, form)
+	if slices.Contains(changed, true) {
+		if before, ok = r.read(ctx, *link, c); !ok {
+			return nil, false
 		}
-		return current, true
+		c.path = resourcePath(usersPath, link.remote)
+		if form == persona.Put {
+			c.method, c.body = http.MethodPut, r.dialect.putBody(before, u, changed, false)
+			c.judge = acceptReplace("user", link.remote)
+		} else {
+			c.method, c.body = http.MethodPatch, r.dialect.patchBody(u, link.pushed, changed)
+			c.judge = acceptWrite("user", link.remote)
+		}
+		if _, ok := r.do(ctx, c); !ok {
+			return before, false
+		}
 	}
+	link.pushed = profile
+	if link.seq == 0 {
+		link.active = true
+	}
+	r.state.setPerson(u.person.ID, *link)
+	return before, true
+}
+
+// writeActive sends the profile and whether the user is active in one PUT that starts from current.
+func (r *run) writeActive(ctx context.Context, u user, link personLink, current *resource.Object, c call) {
+	profile := r.dialect.profile(u)
+	c.method, c.path = http.MethodPut, resourcePath(usersPath, link.remote)
+	c.body = r.dialect.putBody(current, u, r.dialect.changes(link.pushed, profile, persona.Put), true)
+	c.judge = acceptReplace("user", link.remote)
+	if _, ok := r.do(ctx, c); !ok {
+		return
+	}
+	link.active, link.pushed = u.active, profile
+	r.state.setPerson(u.person.ID, link)
+}
+
+// read gets the user whom a write starts from, nil when the persona does not read.
+func (r *run) read(ctx context.Context, link personLink, c call) (*resource.Object, bool) {
+	if !r.knobs.ReadBeforeWrite.Value {
+		return nil, true
+	}
+	current := resource.New()
 	c.why += "; read it first"
 	c.method, c.path, c.body = http.MethodGet, resourcePath(usersPath, link.remote), nil
 	c.judge = r.judgeRead("user", link.remote, &current)
@@ -200,13 +281,13 @@ func (r *run) read(ctx context.Context, link personLink, c call) (*object, bool)
 	return current, ok
 }
 
-func (r *run) judgeRead(kind, remote string, out **object) func(answer) (string, string) {
+func (r *run) judgeRead(kind, remote string, out **resource.Object) func(answer) (string, string) {
 	return func(a answer) (string, string) {
 		o, problem := a.resource(kind)
 		if problem != "" {
 			return "", problem
 		}
-		if got := o.text("id"); got != remote {
+		if got := o.Text("id"); got != remote {
 			return "", fmt.Sprintf("the answer is another %s (id %q)", kind, a.clip(got))
 		}
 		*out = o
@@ -215,78 +296,14 @@ func (r *run) judgeRead(kind, remote string, out **object) func(answer) (string,
 }
 
 // isActive takes a user without a clear "active": false for active.
-func isActive(user *object) bool {
-	value := strings.ToLower(strings.Trim(string(user.values["active"]), `"`))
+func isActive(user *resource.Object) bool {
+	value := strings.ToLower(strings.Trim(string(user.Raw("active")), `"`))
 	return value != "false"
-}
-
-// deactivate makes the target's user inactive. The person may be gone from the directory.
-func (r *run) deactivate(ctx context.Context, id string, link personLink) {
-	who := id
-	if link.pushed != nil {
-		who = link.pushed.userName
-	}
-	c := call{task: taskDeactivate, subject: id, who: who, why: "no longer assigned to the app",
-		doing: "Error while deactivating user " + who}
-	if r.knobs.UserActive.Value == persona.PatchPathless {
-		r.patchActive(ctx, id, link, false, c)
-		return
-	}
-	current, ok := r.read(ctx, link, c)
-	if !ok {
-		return
-	}
-	r.putActive(ctx, id, link, current, false, c)
-}
-
-// reactivate brings back somebody who was deactivated, at the same id if the target still has it.
-func (r *run) reactivate(ctx context.Context, p control.Person, link personLink) {
-	c := r.userCall(p, call{task: taskReactivate, why: "assigned again"})
-	gone := false
-	var current *object
-	read := c
-	read.why += "; see whether the target still has the user"
-	read.method, read.path = http.MethodGet, resourcePath(usersPath, link.remote)
-	found := r.judgeRead("user", link.remote, &current)
-	read.judge = func(a answer) (string, string) {
-		if a.status == http.StatusNotFound {
-			gone = true
-			return fmt.Sprintf("the user is gone: %s looks for a match and creates", r.product), ""
-		}
-		return found(a)
-	}
-	if _, ok := r.do(ctx, read); !ok {
-		return
-	}
-	if gone {
-		r.state.dropPerson(p.ID)
-		r.join(ctx, p)
-		return
-	}
-	if r.knobs.UserActive.Value == persona.Put {
-		r.reactivateByPut(ctx, p, link, current, c)
-		return
-	}
-	if !r.patchActive(ctx, p.ID, link, true, c) {
-		return
-	}
-	link.active = true
-	if link.pushed == nil || *link.pushed != profileOf(p, r.knobs) {
-		r.update(ctx, p, link, call{task: taskUpdate, why: "the profile changed while the person had no access"})
-	}
-}
-
-// reactivateByPut sends the profile and "active": true in one PUT.
-func (r *run) reactivateByPut(ctx context.Context, p control.Person, link personLink, current *object, c call) {
-	wanted := profileOf(p, r.knobs)
-	wanted.merge(current, link.pushed)
-	link.pushed = &wanted
-	r.putActive(ctx, p.ID, link, current, true, c)
 }
 
 func (r *run) patchActive(ctx context.Context, id string, link personLink, active bool, c call) bool {
 	c.method, c.path = http.MethodPatch, resourcePath(usersPath, link.remote)
-	c.body = replaceBody(activeValue{Active: active})
+	c.body = r.dialect.activeBody(active)
 	c.judge = acceptWrite("user", link.remote)
 	if _, ok := r.do(ctx, c); !ok {
 		return false
@@ -294,17 +311,6 @@ func (r *run) patchActive(ctx context.Context, id string, link personLink, activ
 	link.active = active
 	r.state.setPerson(id, link)
 	return true
-}
-
-func (r *run) putActive(ctx context.Context, id string, link personLink, current *object, active bool, c call) {
-	c.method, c.path = http.MethodPut, resourcePath(usersPath, link.remote)
-	c.body = putBody(current, link.remote, r.knobs, &active, false)
-	c.judge = acceptReplace("user", link.remote)
-	if _, ok := r.do(ctx, c); !ok {
-		return
-	}
-	link.active = active
-	r.state.setPerson(id, link)
 }
 
 // userCall fills in whom a call is about.

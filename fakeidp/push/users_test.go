@@ -263,23 +263,3 @@ func TestWhatOktaWouldSay(t *testing.T) {
 		})
 	}
 }
-
-func TestMergeEmails(t *testing.T) {
-	const ours = `{"primary":true,"value":"a@x","type":"work"}`
-	tests := map[string]string{
-		``:                  `[` + ours + `]`,
-		`"a@x"`:             `[` + ours + `]`,
-		`[]`:                `[` + ours + `]`,
-		`[7]`:               `[7,` + ours + `]`,
-		`[{"value":"b@x"}]`: `[{"value":"b@x"},` + ours + `]`,
-		`[{"value":"b@x","type":"work"},{"value":"c@x"}]`:                `[` + ours + `,{"value":"c@x"}]`,
-		`[{"value":"b@x","type":"work"},{"value":"c@x","primary":true}]`: `[{"value":"b@x","type":"work"},` + ours + `]`,
-		`[{"primary":true,"value":"a@x","type":"work","display":"a@x"}]`: `[{"primary":true,"value":"a@x","type":"work","display":"a@x"}]`,
-		`[{"primary":"true","value":"b@x","type":"home"}]`:               `[{"primary":"true","value":"b@x","type":"home"},` + ours + `]`,
-	}
-	for raw, want := range tests {
-		if got := string(encode(mergeEmails([]byte(raw), "a@x"))); got != want {
-			t.Errorf("%s\n got %s\nwant %s", raw, got, want)
-		}
-	}
-}

@@ -29,6 +29,9 @@ type answer struct {
 	redact redactor // for quoting it
 }
 
+// idleConns is how many idle connections to a target are kept: enough for any sensible concurrency.
+const idleConns = 64
+
 // newTransport speaks HTTP/1.1 only and adds nothing to what the persona sends.
 func newTransport() *http.Transport {
 	protocols := new(http.Protocols)
@@ -38,7 +41,7 @@ func newTransport() *http.Transport {
 		DialContext:            (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		Protocols:              protocols,
 		DisableCompression:     true, // the persona's own Accept-Encoding goes out, and is decoded here
-		MaxIdleConnsPerHost:    4,
+		MaxIdleConnsPerHost:    idleConns,
 		IdleConnTimeout:        30 * time.Second,
 		TLSHandshakeTimeout:    15 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
@@ -48,7 +51,7 @@ func newTransport() *http.Transport {
 // exchange sends one request and reads the answer within the timeout. A redirect is an answer, not
 // followed: the token must not travel on.
 func (r *run) exchange(ctx context.Context, c call) (answer, control.Exchange) {
-	started := r.engine.now()
+	started := r.engine.Now()
 	record := control.Exchange{Time: started, Method: c.method, URL: r.redact.text(r.url(c)), RequestBody: r.redact.body(c.body)}
 	ctx, cancel := context.WithTimeout(ctx, r.timeout())
 	defer cancel()
@@ -74,8 +77,15 @@ func (r *run) exchange(ctx context.Context, c call) (answer, control.Exchange) {
 
 func (r *run) url(c call) string {
 	target := strings.TrimRight(r.conn.URL, "/") + c.path
-	if c.query != "" {
-		target += "?" + c.query
+	query := c.query
+	if extra := r.knobs.ExtraQuery.Value; extra != "" {
+		query = strings.TrimRight(extra+"&"+query, "&")
+	}
+	if query != "" {
+		return target + "?" + query
+	}
+	if c.method == http.MethodPut || c.method == http.MethodPatch {
+		target += r.knobs.WriteSuffix.Value
 	}
 	return target
 }
@@ -115,7 +125,7 @@ func (r *run) send(req *http.Request) answer {
 func (r *run) explain(err error) error {
 	var timeout net.Error
 	if errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timeout) && timeout.Timeout()) {
-		return fmt.Errorf("no complete answer within %s", r.timeout())
+		return fmt.Errorf("%w within %s", errTimeout, r.timeout())
 	}
 	if errors.Is(err, context.Canceled) {
 		return errors.New("the push was interrupted")
@@ -124,6 +134,7 @@ func (r *run) explain(err error) error {
 }
 
 var (
+	errTimeout  = errors.New("no complete answer")
 	errTooLong  = fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
 	errEncoding = errors.New("the answer has a Content-Encoding that was not asked for")
 )
@@ -165,15 +176,12 @@ func readAtMost(r io.Reader) ([]byte, error) {
 	return b, nil
 }
 
-// filterQuery writes a look-up as the persona does: everything but unreserved characters is escaped.
-func (r *run) filterQuery(attribute, value string) string {
-	expression := attribute + " eq " + quote(value)
+// lookupQuery writes a look-up as the persona does: in the filter everything but unreserved characters is
+// escaped.
+func (r *run) lookupQuery(template, attribute, value string) string {
+	expression := attribute + " " + r.knobs.FilterOperator.Value + " " + quote(value)
 	escaped := strings.ReplaceAll(url.QueryEscape(expression), "+", r.knobs.FilterSpace.Value)
-	query := "filter=" + escaped
-	if params := r.knobs.LookupParams.Value; params != "" {
-		query += "&" + params
-	}
-	return query
+	return strings.ReplaceAll(template, "{filter}", escaped)
 }
 
 // resourcePath is the path of one resource. The id is the target's word and is escaped.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"assay/fakeidp/control"
-	"assay/fakeidp/persona"
 )
 
 func (s *server) people() {
@@ -31,6 +31,13 @@ func (s *server) people() {
 	})
 	s.handle("DELETE /people/{id}", func(r *http.Request) (any, error) {
 		return nil, s.Directory.DeletePerson(r.PathValue("id"))
+	})
+	s.handle("GET /deleted-people", func(*http.Request) (any, error) { return s.Directory.Deletions(), nil })
+	s.handle("POST /deleted-people/{id}/restore", func(r *http.Request) (any, error) {
+		return s.Directory.RestorePerson(r.PathValue("id"))
+	})
+	s.handle("DELETE /deleted-people/{id}", func(r *http.Request) (any, error) {
+		return nil, s.Directory.PurgePerson(r.PathValue("id"))
 	})
 }
 
@@ -92,6 +99,13 @@ func (s *server) provisioning() {
 	s.handle("POST /apps/{app}/import", func(r *http.Request) (any, error) {
 		return s.Engine.Import(r.Context(), r.PathValue("app"))
 	})
+	s.handle("POST /apps/{app}/compare", func(r *http.Request) (any, error) {
+		return s.Engine.Compare(r.Context(), r.PathValue("app"))
+	})
+	s.handle("GET /apps/{app}/status", func(r *http.Request) (any, error) {
+		return s.Engine.Status(r.PathValue("app"))
+	})
+	s.handle("POST /clock", s.advance)
 	s.handle("GET /apps/{app}/links", func(r *http.Request) (any, error) {
 		return s.Engine.Links(r.PathValue("app"))
 	})
@@ -119,7 +133,7 @@ func (s *server) signOn() {
 		}
 		return visits, nil
 	})
-	s.handle("GET /personas", func(*http.Request) (any, error) { return listPersonas(), nil })
+	s.handle("GET /personas", func(*http.Request) (any, error) { return s.listPersonas(), nil })
 }
 
 func (s *server) createApp(r *http.Request) (any, error) {
@@ -134,12 +148,24 @@ func (s *server) createApp(r *http.Request) (any, error) {
 	if in.Persona == "" {
 		in.Persona = s.Persona
 	}
-	if err := checkPersona(in.Persona); err != nil {
+	if err := s.checkPersona(in.Persona); err != nil {
 		return nil, err
 	}
 	out, err := s.Directory.CreateApp(in)
 	out.Issuer = s.Issuer
 	return createdBody{out}, err
+}
+
+func (s *server) advance(r *http.Request) (any, error) {
+	in, err := decode[control.ClockMove](r)
+	if err != nil {
+		return nil, err
+	}
+	d, err := time.ParseDuration(in.Advance)
+	if err != nil {
+		return nil, fmt.Errorf("%w: advance: want a duration such as \"40m\" or \"720h\": %w", errRequest, err)
+	}
+	return s.Engine.Advance(r.Context(), d)
 }
 
 func (s *server) listApps() []control.App {
@@ -161,9 +187,9 @@ func (s *server) unlinkGroup(r *http.Request) (any, error) {
 	return nil, s.Engine.UnlinkGroup(r.Context(), r.PathValue("app"), r.PathValue("group"), remove)
 }
 
-func listPersonas() []control.Persona {
+func (s *server) listPersonas() []control.Persona {
 	var out []control.Persona
-	for _, p := range persona.All() {
+	for _, p := range s.Personas {
 		item := control.Persona{Name: p.Name, Title: p.Title, Product: p.Product}
 		for _, f := range p.Facts() {
 			item.Knobs = append(item.Knobs, control.Knob{Name: f.Name, Value: f.Value, Source: f.Source, Mark: string(f.Mark), Text: f.Mark.Text()})

@@ -31,9 +31,10 @@ type Provider interface {
 
 // Options are what the control API gives access to. All but Logger and Persona are required.
 type Options struct {
-	Token     string // bearer token that every request but /healthz must carry
-	Issuer    string // put into every app
-	Persona   string // of apps that name none
+	Token     string            // bearer token that every request but /healthz must carry
+	Issuer    string            // put into every app
+	Persona   string            // of apps that name none
+	Personas  []persona.Persona // that apps may have; nil means the built-in ones
 	Directory *directory.Directory
 	Engine    *push.Engine
 	Provider  Provider
@@ -50,6 +51,9 @@ type server struct {
 func New(o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Personas == nil {
+		o.Personas = persona.All()
 	}
 	s := &server{Options: o, mux: http.NewServeMux(), token: sha256.Sum256([]byte(o.Token))}
 	s.people()
@@ -148,7 +152,8 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection):
 		return http.StatusConflict
-	case errors.Is(err, directory.ErrInvalid), errors.Is(err, errRequest), errors.Is(err, push.ErrNoPersona):
+	case errors.Is(err, directory.ErrInvalid), errors.Is(err, errRequest), errors.Is(err, push.ErrNoPersona),
+		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrClock):
 		return http.StatusBadRequest
 	default:
 		return http.StatusInternalServerError
@@ -195,10 +200,10 @@ func write(w http.ResponseWriter, status int, contentType string, body any) {
 	_, _ = w.Write(append(data, '\n')) // the client is gone: nobody is left to tell
 }
 
-// checkPersona refuses what persona.ByName does not know.
-func checkPersona(name string) error {
-	if _, ok := persona.ByName(name); !ok {
-		return fmt.Errorf("%w: persona %q is none of %s", errRequest, name, strings.Join(persona.Names(), ", "))
+// checkPersona refuses a persona that nobody can play.
+func (s *server) checkPersona(name string) error {
+	if _, ok := persona.Find(s.Personas, name); !ok {
+		return fmt.Errorf("%w: persona %q is none of %s", errRequest, name, strings.Join(persona.NamesOf(s.Personas), ", "))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
@@ -142,6 +143,28 @@ func TestEveryCallOfTheClient(t *testing.T) {
 	if got := must[control.Push](t)(c.Push(ctx, app.ID)); len(got.Steps) != 2 || got.Steps[0].Task != "deactivate" || got.Steps[1].Task != "group-delete" {
 		t.Errorf("push %+v", got)
 	}
+	if got := must[control.Status](t)(c.Status(ctx, app.ID)); got.State != "active" || len(got.Escrow) != 0 {
+		t.Errorf("status %+v", got)
+	}
+	if got := must[control.Comparison](t)(c.Compare(ctx, app.ID)); got.Users != 1 || len(got.Differences) != 1 || got.Differences[0].Subject != ada.ID {
+		t.Errorf("comparison with a target that holds nothing: %+v", got)
+	}
+	if got := must[control.Clock](t)(c.Advance(ctx, 40*time.Minute)); got.Ran != 1 || time.Until(got.Now) < 39*time.Minute {
+		t.Errorf("clock %+v", got)
+	}
+	do(c.DeletePerson(ctx, ada.ID))
+	if got := must[[]control.Deletion](t)(c.DeletedPeople(ctx)); len(got) != 1 || got[0].Person != ada || got[0].Purged {
+		t.Errorf("deleted %+v", got)
+	}
+	if got := must[control.Person](t)(c.RestorePerson(ctx, ada.ID)); got != ada {
+		t.Errorf("restored %+v", got)
+	}
+	do(c.DeletePerson(ctx, ada.ID))
+	do(c.PurgePerson(ctx, ada.ID))
+	if _, err := c.RestorePerson(ctx, ada.ID); err == nil {
+		t.Error("somebody who was purged is restored")
+	}
+	ada = must[control.Person](t)(c.CreatePerson(ctx, ada))
 	do(c.Grant(ctx, control.Grant{State: "s", Person: "ada", Mutations: []string{"wrong-nonce"}}))
 	if len(p.granted) != 1 || p.granted[0].State != "s" {
 		t.Errorf("grants %v", p.granted)
