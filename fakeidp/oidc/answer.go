@@ -68,7 +68,7 @@ func (p *Provider) refusedRedirect(request *oidc.AuthRequest, refused refusal) (
 	}
 	if request.ResponseMode == oidc.ResponseModeFormPost {
 		id := randomText(24)
-		p.denials.put(id, denial(request, refused))
+		p.denials.Put(id, denial(request, refused))
 		return op.NewRedirect(p.issuer + deniedPath + "?id=" + url.QueryEscape(id)), nil
 	}
 	return op.NewRedirect(denial(request, refused).url()), nil
@@ -76,7 +76,7 @@ func (p *Provider) refusedRedirect(request *oidc.AuthRequest, refused refusal) (
 
 // denied delivers a stored refusal by form_post.
 func (p *Provider) denied(w http.ResponseWriter, r *http.Request) {
-	a, ok := p.denials.take(r.Form.Get("id"))
+	a, ok := p.denials.Take(r.Form.Get("id"))
 	if !ok {
 		p.failPage(w, refusal{"invalid_request", "This sign-in has expired.", true})
 		return

@@ -37,7 +37,7 @@ type personChoice struct {
 
 // login is the page where a person says who they are. It works without scripts.
 func (p *Provider) login(w http.ResponseWriter, r *http.Request) {
-	l, ok := p.logins.get(r.Form.Get("id"))
+	l, ok := p.logins.Get(r.Form.Get("id"))
 	if !ok || l.done {
 		p.failPage(w, refusal{"invalid_request", "This sign-in has expired or is already over. Start again at the application.", true})
 		return
@@ -61,7 +61,7 @@ func (p *Provider) submitLogin(w http.ResponseWriter, r *http.Request, l login) 
 		return
 	}
 	if r.PostForm.Get("action") == actionDeny {
-		p.logins.update(l.id, func(l *login) { l.done = true })
+		p.logins.Update(l.id, func(l *login) { l.done = true })
 		p.refuse(w, r, &l.request, refusal{code: "access_denied", description: "The resource owner denied the request."})
 		return
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/expiring"
 	"assay/fakeidp/mutation"
 
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -93,11 +94,11 @@ type Provider struct {
 	routes  map[string]endpoint
 	visits  visits
 
-	logins  *expiring[login]  // by id
-	codes   *expiring[code]   // by value
-	tokens  *expiring[token]  // by jti
-	grants  *expiring[grant]  // by state
-	denials *expiring[answer] // by id
+	logins  *expiring.Map[login]  // by id
+	codes   *expiring.Map[code]   // by value
+	tokens  *expiring.Map[token]  // by jti
+	grants  *expiring.Map[grant]  // by state
+	denials *expiring.Map[answer] // by id
 }
 
 // New makes a provider with fresh keys. It fails when the issuer is not an absolute http or https URL
@@ -121,11 +122,11 @@ func New(o Options) (*Provider, error) {
 		directory: o.Directory, claims: o.Claims, logger: o.Logger, now: o.Now, key: key, formKey: []byte(randomText(32)),
 	}
 	p.setDefaults()
-	p.logins = newExpiring[login](loginLifetime, maxPending, p.now)
-	p.codes = newExpiring[code](loginLifetime, maxPending, p.now) // longer than they are good, so that a replay is known as one
-	p.tokens = newExpiring[token](accessTokenLifetime, maxPending, p.now)
-	p.grants = newExpiring[grant](grantLifetime, maxPending, p.now)
-	p.denials = newExpiring[answer](codeLifetime, maxPending, p.now)
+	p.logins = expiring.New[login](loginLifetime, maxPending, p.now)
+	p.codes = expiring.New[code](loginLifetime, maxPending, p.now) // longer than they are good, so that a replay is known as one
+	p.tokens = expiring.New[token](accessTokenLifetime, maxPending, p.now)
+	p.grants = expiring.New[grant](grantLifetime, maxPending, p.now)
+	p.denials = expiring.New[answer](codeLifetime, maxPending, p.now)
 	if err := p.buildLibrary(); err != nil {
 		return nil, err
 	}
@@ -192,7 +193,7 @@ func (p *Provider) Grant(g control.Grant) error {
 	if err != nil {
 		return fmt.Errorf("grant: %w", err)
 	}
-	p.grants.put(g.State, grant{person: person.ID, plan: plan})
+	p.grants.Put(g.State, grant{person: person.ID, plan: plan})
 	return nil
 }
 
