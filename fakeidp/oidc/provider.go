@@ -20,6 +20,7 @@ import (
 	"assay/fakeidp/control"
 	"assay/fakeidp/expiring"
 	"assay/fakeidp/mutation"
+	"assay/fakeidp/signin"
 
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
@@ -87,7 +88,7 @@ type Provider struct {
 	logger    *slog.Logger
 	now       func() time.Time
 	key       signingKey
-	formKey   []byte // authenticates the login page's form
+	pages     *signin.Pages
 
 	op      *op.Provider
 	library http.Handler
@@ -119,9 +120,10 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{
 		issuer: o.Issuer, path: issuer.Path, idp: "00o" + randomID(17), fat: o.FatIDTokens, secure: issuer.Scheme == "https",
-		directory: o.Directory, claims: o.Claims, logger: o.Logger, now: o.Now, key: key, formKey: []byte(randomText(32)),
+		directory: o.Directory, claims: o.Claims, logger: o.Logger, now: o.Now, key: key,
 	}
 	p.setDefaults()
+	p.pages = signin.New(p.issuer, p.path+loginPath, p.secure, p.logger)
 	p.logins = expiring.New[login](loginLifetime, maxPending, p.now)
 	p.codes = expiring.New[code](loginLifetime, maxPending, p.now) // longer than they are good, so that a replay is known as one
 	p.tokens = expiring.New[token](accessTokenLifetime, maxPending, p.now)

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"assay/fakeidp/signin"
 	"context"
 	"errors"
 	"slices"
@@ -22,7 +23,7 @@ type storage struct{ p *Provider }
 
 // CreateAuthRequest implements op.AuthStorage.
 func (s storage) CreateAuthRequest(_ context.Context, request *oidc.AuthRequest, _ string) (op.AuthRequest, error) {
-	l := login{id: randomText(24), request: *request}
+	l := login{id: signin.Random(24), request: *request}
 	l.request.Scopes = slices.DeleteFunc(slices.Clone(request.Scopes), func(scope string) bool {
 		return !slices.Contains(supportedScopes(), scope)
 	})
@@ -70,7 +71,7 @@ func (s storage) CreateAccessToken(_ context.Context, request op.TokenRequest) (
 		return "", time.Time{}, errNotOffered
 	}
 	now := s.p.now()
-	id := "AT." + randomText(24)
+	id := "AT." + signin.Random(24)
 	t := token{login: l, client: l.request.ClientID, issued: now, expires: now.Add(accessTokenLifetime)}
 	s.p.tokens.Put(id, t)
 	return id, t.expires, nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"assay/fakeidp/mutation"
+	"assay/fakeidp/signin"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
@@ -142,7 +143,7 @@ func (s *server) idToken(made, access string, l login, facts mutation.Login) (st
 	}
 	now := s.p.now()
 	claims["ver"] = 1
-	claims["jti"] = "ID." + randomText(32)
+	claims["jti"] = "ID." + signin.Random(32)
 	claims["idp"] = s.p.idp
 	claims["aud"] = l.request.ClientID
 	claims["iat"] = now.Unix()
