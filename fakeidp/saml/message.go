@@ -148,12 +148,16 @@ func (b builder) attributes(a *etree.Element, s subject) {
 	}
 	statement := child(a, "AttributeStatement", "")
 	for _, attribute := range list {
+		values := fact(s, attribute.Source)
+		if len(values) == 0 {
+			continue
+		}
 		e := child(statement, "Attribute", "")
 		e.CreateAttr("Name", attribute.Name)
 		if attribute.Format != "" {
 			e.CreateAttr("NameFormat", attribute.Format)
 		}
-		for _, value := range fact(s, attribute.Source) {
+		for _, value := range values {
 			v := child(e, "AttributeValue", value)
 			v.CreateAttr("xmlns:xs", "http://www.w3.org/2001/XMLSchema")
 			v.CreateAttr("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")

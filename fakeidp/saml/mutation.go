@@ -3,6 +3,7 @@ package saml
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,9 +51,20 @@ func resolve(names []string) (plan, error) {
 		if !ok {
 			return plan{}, fmt.Errorf("%w: %q; there are %s", errUnknown, name, strings.Join(mutationNames(), ", "))
 		}
+		if len(p.steps) > 0 && (m.restructures() || p.steps[0].restructures()) {
+			return plan{}, fmt.Errorf("%w: %s and %s; what changes the structure goes alone", errConflict, p.steps[0].Name, name)
+		}
 		p.steps = append(p.steps, m)
 	}
 	return p, nil
+}
+
+// restructures tells whether the tree is another after the mutation, so that no other one would find its way.
+func (m Mutation) restructures() bool { return m.after != nil || m.Name == noAssertion }
+
+// tampers tells whether the message is changed after signing, which an encrypted assertion cannot be.
+func (p plan) tampers() bool {
+	return slices.ContainsFunc(p.steps, func(m Mutation) bool { return m.before == nil })
 }
 
 func mutationNames() []string {

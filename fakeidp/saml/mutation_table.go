@@ -193,6 +193,8 @@ func conditionMutations() []Mutation {
 	}
 }
 
+const noAssertion = "saml-no-assertion"
+
 const confirmationData = "./Subject/SubjectConfirmation/SubjectConfirmationData"
 
 func statusMutations() []Mutation {
@@ -201,7 +203,7 @@ func statusMutations() []Mutation {
 			before: func(_ forgery, m *message) {
 				m.response.FindElement("./Status/StatusCode").CreateAttr("Value", statusResponder)
 			}},
-		{Name: "saml-no-assertion", Text: "the status is Success and there is no assertion (Profiles 4.1.4.2)",
+		{Name: noAssertion, Text: "the status is Success and there is no assertion (Profiles 4.1.4.2)",
 			before: func(_ forgery, m *message) {
 				m.response.RemoveChild(m.assertion)
 				m.assertion, m.signs = nil, persona.SignsResponse

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/beevik/etree"
-	"github.com/crewjam/saml/xmlenc"
 	dsig "github.com/russellhaering/goxmldsig"
 
 	"assay/fakeidp/persona"
@@ -73,28 +72,5 @@ func (m *message) finish() error {
 	if m.signs == persona.SignsResponse || m.signs == persona.SignsBoth {
 		return m.seal.sign(m.response)
 	}
-	return nil
-}
-
-// conceal puts the assertion into an EncryptedAssertion (Core section 2.3.4): AES-128-GCM, its key
-// under RSA-OAEP.
-func (m *message) conceal() error {
-	plain, err := encode(m.assertion.Copy())
-	if err != nil {
-		return err
-	}
-	encrypter := xmlenc.OAEP()
-	encrypter.BlockCipher = xmlenc.AES128GCM
-	encrypter.DigestMethod = xmlenc.SHA1 // the default of RSA-OAEP-MGF1P, which all implementations know
-	data, err := encrypter.Encrypt(m.encrypt, plain, nil)
-	if err != nil {
-		return fmt.Errorf("encrypt assertion: %w", err)
-	}
-	data.CreateAttr("Type", "http://www.w3.org/2001/04/xmlenc#Element")
-	wrapped := element("saml", "EncryptedAssertion", nsAssertion)
-	wrapped.AddChild(data)
-	at := m.assertion.Index()
-	m.response.RemoveChild(m.assertion)
-	m.response.InsertChildAt(at, wrapped)
 	return nil
 }

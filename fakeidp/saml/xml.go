@@ -19,20 +19,17 @@ const (
 	bindingRedirect = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 	bindingPOST     = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 
-	formatEntity   = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
-	methodBearer   = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
-	classPassword  = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
-	protocolSAML20 = "urn:oasis:names:tc:SAML:2.0:protocol"
+	formatEntity  = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
+	methodBearer  = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+	classPassword = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
-	statusSuccess         = "urn:oasis:names:tc:SAML:2.0:status:Success"
-	statusRequester       = "urn:oasis:names:tc:SAML:2.0:status:Requester"
-	statusResponder       = "urn:oasis:names:tc:SAML:2.0:status:Responder"
-	statusNoPassive       = "urn:oasis:names:tc:SAML:2.0:status:NoPassive"
-	statusRequestDenied   = "urn:oasis:names:tc:SAML:2.0:status:RequestDenied"
-	statusUnsupported     = "urn:oasis:names:tc:SAML:2.0:status:RequestUnsupported"
-	statusInvalidNameID   = "urn:oasis:names:tc:SAML:2.0:status:InvalidNameIDPolicy"
-	statusNoAuthnContext  = "urn:oasis:names:tc:SAML:2.0:status:NoAuthnContext"
-	statusVersionMismatch = "urn:oasis:names:tc:SAML:2.0:status:VersionMismatch"
+	statusSuccess        = "urn:oasis:names:tc:SAML:2.0:status:Success"
+	statusRequester      = "urn:oasis:names:tc:SAML:2.0:status:Requester"
+	statusResponder      = "urn:oasis:names:tc:SAML:2.0:status:Responder"
+	statusNoPassive      = "urn:oasis:names:tc:SAML:2.0:status:NoPassive"
+	statusRequestDenied  = "urn:oasis:names:tc:SAML:2.0:status:RequestDenied"
+	statusUnsupported    = "urn:oasis:names:tc:SAML:2.0:status:RequestUnsupported"
+	statusNoAuthnContext = "urn:oasis:names:tc:SAML:2.0:status:NoAuthnContext"
 )
 
 // newID makes the ID of a message: 160 random bits, and a letter first, because an ID must be an NCName
