@@ -47,7 +47,7 @@ func (p *Provider) end(s site, m *request) {
 
 // deliver signs a logout message, which the POST binding asks for (Profiles section 4.4.4.2), and sends it.
 func (p *Provider) deliver(w http.ResponseWriter, s site, root *etree.Element, field, relay string) {
-	m := &message{response: root, signs: persona.SignsResponse, seal: p.seal(s)}
+	m := &message{response: root, signs: persona.SignsResponse, seal: s.seal()}
 	raw, err := plan{}.write(forgery{}, m)
 	if err != nil {
 		p.logger.Error("SAML logout", "app", s.app.ID, "error", err)

@@ -14,7 +14,7 @@ func isURL(text string) bool {
 
 // metadata serves what a service provider has to know (Metadata section 2.4.3).
 func (p *Provider) metadata(w http.ResponseWriter, _ *http.Request, s site) {
-	raw, err := encode(p.describe(s))
+	raw, err := encode(s.describe())
 	if err != nil {
 		p.logger.Error("metadata", "app", s.app.ID, "error", err)
 		http.Error(w, "The metadata could not be written.", http.StatusInternalServerError)
@@ -25,7 +25,7 @@ func (p *Provider) metadata(w http.ResponseWriter, _ *http.Request, s site) {
 	_, _ = w.Write(append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`), raw...)) // an error means that the reader is gone
 }
 
-func (p *Provider) describe(s site) *etree.Element {
+func (s site) describe() *etree.Element {
 	entity := element("md", "EntityDescriptor", nsMetadata)
 	entity.CreateAttr("entityID", s.build.entityID)
 	idp := child(entity, "IDPSSODescriptor", "")
@@ -36,7 +36,7 @@ func (p *Provider) describe(s site) *etree.Element {
 	key := child(idp, "KeyDescriptor", "")
 	key.CreateAttr("use", "signing")
 	info := element("ds", "KeyInfo", nsSignature)
-	child(child(info, "X509Data", ""), "X509Certificate", p.credential.text())
+	child(child(info, "X509Data", ""), "X509Certificate", s.credential.text())
 	key.AddChild(info)
 	if s.shape.Logout.Value {
 		services(idp, "SingleLogoutService", s.url+logoutPath)

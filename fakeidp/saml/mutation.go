@@ -27,8 +27,8 @@ type Mutation struct {
 // forgery is what a mutation may know.
 type forgery struct {
 	now      time.Time
-	stranger string             // NameID of somebody else
-	foreign  func() *credential // a key that no metadata shows
+	stranger string      // NameID of somebody else
+	foreign  *credential // a key that no metadata shows
 }
 
 // Errors of resolve.

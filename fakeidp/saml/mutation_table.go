@@ -56,12 +56,12 @@ func signatureMutations() []Mutation {
 			after: func(_ forgery, m *message) { audience(m).SetText(otherProvider) }},
 		{Name: "saml-foreign-key", Text: "signed by another key, whose certificate is in KeyInfo (SAML-SIG-07)",
 			before: func(f forgery, m *message) {
-				m.seal.credential = f.foreign()
+				m.seal.credential = f.foreign
 				m.seal.shown = m.seal.credential
 				rename(m.assertion, f.stranger)
 			}},
 		{Name: "saml-foreign-key-hidden", Text: "signed by another key, with the genuine certificate in KeyInfo (SAML-SIG-07)",
-			before: func(f forgery, m *message) { m.seal.credential = f.foreign(); rename(m.assertion, f.stranger) }},
+			before: func(f forgery, m *message) { m.seal.credential = f.foreign; rename(m.assertion, f.stranger) }},
 		{Name: "saml-sha1", Text: "signed with RSA-SHA1 (SAML2int SDP-ALG)",
 			before: func(_ forgery, m *message) { m.seal.method = rsaSHA1 }},
 		{Name: "saml-inclusive-c14n", Text: "canonicalised inclusively rather than exclusively (Core 5.4.3: should be exclusive)",

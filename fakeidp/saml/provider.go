@@ -69,8 +69,8 @@ type Provider struct {
 	directory  Directory
 	logger     *slog.Logger
 	now        func() time.Time
-	credential *credential
-	foreign    func() *credential
+	credential func() (*credential, error) // made when it is first needed, because that takes a while
+	foreign    func() (*credential, error) // one that no metadata shows
 	tenant     string
 
 	logins   *expiring.Map[login]   // by id
@@ -96,7 +96,7 @@ type grant struct {
 // session is what a response has opened at a service provider.
 type session struct{ person, nameID string }
 
-// New makes a provider with a fresh key.
+// New makes a provider, which makes itself a fresh key for its first request.
 func New(o Options) (*Provider, error) {
 	base, err := url.Parse(o.PublicURL)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || strings.HasSuffix(o.PublicURL, "/") {
@@ -115,25 +115,18 @@ func New(o Options) (*Provider, error) {
 	if p.now == nil {
 		p.now = time.Now
 	}
-	if p.credential, err = newCredential("assay fake IdP", p.now()); err != nil {
-		return nil, fmt.Errorf("SAML: %w", err)
-	}
+	p.credential = sync.OnceValues(p.newCredential)
 	p.pages = signin.New(p.base, "/", base.Scheme == "https", p.logger)
-	p.foreign = sync.OnceValue(p.newForeign)
+	p.foreign = sync.OnceValues(p.newCredential)
 	p.logins = expiring.New[login](loginLifetime, maxPending, p.now)
 	p.grants = expiring.New[grant](grantLifetime, maxPending, p.now)
 	p.sessions = expiring.New[session](sessionLifetime, maxPending, p.now)
 	return p, nil
 }
 
-// newForeign makes a key that no metadata shows, under the name of the genuine one.
-func (p *Provider) newForeign() *credential {
-	c, err := newCredential("assay fake IdP", p.now())
-	if err != nil { // there was randomness for the genuine one
-		p.logger.Error("make a foreign key", "error", err)
-		return p.credential
-	}
-	return c
+// newCredential names the genuine and the foreign key alike: a name proves nothing.
+func (p *Provider) newCredential() (*credential, error) {
+	return newCredential("assay fake IdP", p.now())
 }
 
 // Grant arranges the answer to the one request that will carry this RelayState or ID, or to the one sign-on
@@ -181,6 +174,8 @@ type site struct {
 	url   string // of its endpoints
 	path  string
 	build builder
+	// credential signs; it is there while a request is served.
+	credential *credential
 }
 
 func (p *Provider) site(app control.App) (site, bool) {
@@ -224,8 +219,8 @@ func (p *Provider) find(path string) (s site, below string, ok bool) {
 	return site{}, "", false
 }
 
-func (p *Provider) seal(s site) seal {
-	return seal{credential: p.credential, method: s.shape.Method.Value, shown: p.credential}
+func (s site) seal() seal {
+	return seal{credential: s.credential, method: s.shape.Method.Value, shown: s.credential}
 }
 
 // ServeHTTP implements http.Handler.
@@ -251,6 +246,12 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, "The form cannot be read, or is too large.", http.StatusBadRequest)
+		return
+	}
+	var err error
+	if s.credential, err = p.credential(); err != nil {
+		p.logger.Error("SAML", "error", err)
+		http.Error(w, "The signing key could not be made.", http.StatusInternalServerError)
 		return
 	}
 	serve(w, r, s)

@@ -166,7 +166,7 @@ func (p *Provider) answer(w http.ResponseWriter, s site, l login, g grant) {
 	}
 	about := p.subject(s, l, person)
 	m := s.build.respond(about)
-	m.seal = p.seal(s)
+	m.seal = s.seal()
 	if s.app.SAML.Encryption != "" && !g.plan.tampers() {
 		cert, err := certificate(s.app.SAML.Encryption)
 		if err != nil {
@@ -176,7 +176,13 @@ func (p *Provider) answer(w http.ResponseWriter, s site, l login, g grant) {
 		m.encrypt = cert
 	}
 	index := m.assertion.FindElement("./AuthnStatement").SelectAttrValue("SessionIndex", "")
-	raw, err := g.plan.write(p.forgery(s, person), m)
+	lies, err := p.forgery(s, person, g.plan)
+	if err != nil {
+		p.logger.Error("SAML response", "app", s.app.ID, "error", err)
+		p.pages.Fail(w, "server_error", "The response could not be made.")
+		return
+	}
+	raw, err := g.plan.write(lies, m)
 	if err != nil {
 		p.logger.Error("SAML response", "app", s.app.ID, "error", err)
 		p.pages.Fail(w, "server_error", "The response could not be made.")
@@ -186,8 +192,16 @@ func (p *Provider) answer(w http.ResponseWriter, s site, l login, g grant) {
 	p.post(w, l.acs, "SAMLResponse", raw, l.relay)
 }
 
-// forgery names as the stranger the first person who is not the one of the login.
-func (p *Provider) forgery(s site, person control.Person) forgery {
+// forgery is what the mutations of a plan may know. The stranger is the first person who is not the one of
+// the login; an honest plan has no use for any of it.
+func (p *Provider) forgery(s site, person control.Person, g plan) (forgery, error) {
+	if len(g.steps) == 0 {
+		return forgery{}, nil
+	}
+	foreign, err := p.foreign()
+	if err != nil {
+		return forgery{}, err
+	}
 	stranger := "stranger@other-idp.invalid"
 	for _, other := range p.directory.People() {
 		if other.ID != person.ID {
@@ -195,12 +209,12 @@ func (p *Provider) forgery(s site, person control.Person) forgery {
 			break
 		}
 	}
-	return forgery{now: p.now(), stranger: stranger, foreign: p.foreign}
+	return forgery{now: p.now(), stranger: stranger, foreign: foreign}, nil
 }
 
 func (p *Provider) refuse(w http.ResponseWriter, s site, l login, why refusal) {
 	m := s.build.refuse(l.acs, l.inReplyTo, why.first, why.second, why.text, p.now())
-	m.seal = p.seal(s)
+	m.seal = s.seal()
 	raw, err := plan{}.write(forgery{}, m)
 	if err != nil {
 		p.logger.Error("SAML response", "app", s.app.ID, "error", err)

@@ -14,6 +14,7 @@ import (
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
 	"assay/fakeidp/push"
+	"assay/fakeidp/saml"
 )
 
 const token = "control-t0ken"
@@ -46,7 +47,11 @@ func start(t *testing.T) (*httptest.Server, *control.Client, *provider) {
 	engine := push.New(d, push.Options{})
 	t.Cleanup(engine.Close)
 	p := &provider{}
-	s := httptest.NewServer(New(Options{Token: token, Issuer: "https://idp.example/oauth2/default", Persona: "okta-oin", Directory: d, Engine: engine, Provider: p}))
+	assertions, err := saml.New(saml.Options{PublicURL: "https://idp.example", Directory: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(New(Options{Token: token, Issuer: "https://idp.example/oauth2/default", Persona: "okta-oin", Directory: d, Engine: engine, Provider: p, SAML: assertions}))
 	t.Cleanup(s.Close)
 	return s, control.NewClient(s.URL, token), p
 }
@@ -288,4 +293,35 @@ func TestClientHangUpStopsThePush(t *testing.T) {
 		t.Error("the call succeeded")
 	}
 	<-gone // the request to the target ended with the call
+}
+
+func TestSAMLApps(t *testing.T) {
+	_, client, _ := start(t)
+	ctx := context.Background()
+	app, err := client.CreateApp(ctx, control.App{Persona: "okta-oin", SAML: &control.SAML{EntityID: "https://sp.example", ACS: []string{"https://sp.example/acs"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(app.SAML.Metadata, "https://idp.example/app/exk") || !strings.HasSuffix(app.SAML.Metadata, "/sso/saml/metadata") {
+		t.Errorf("metadata is at %q", app.SAML.Metadata)
+	}
+	for want, wrong := range map[string]control.SAML{
+		"entity_id":   {ACS: []string{"https://sp.example/acs"}},
+		"acs":         {EntityID: "https://sp.example"},
+		"/relative":   {EntityID: "https://sp.example", ACS: []string{"/relative"}},
+		"certificate": {EntityID: "https://sp.example", ACS: []string{"https://sp.example/acs"}, Certificate: "no"},
+	} {
+		if _, err := client.CreateApp(ctx, control.App{Persona: "okta-oin", SAML: &wrong}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	if _, err := client.CreatePerson(ctx, control.Person{Login: "ada@example.test", Email: "ada@example.test"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Grant(ctx, control.Grant{State: "r", Person: "ada@example.test", Mutations: []string{"saml-xsw1"}, Protocol: "saml"}); err != nil {
+		t.Error(err)
+	}
+	if err := client.Grant(ctx, control.Grant{State: "r", Person: "ada@example.test", Protocol: "ldap"}); err == nil || !strings.Contains(err.Error(), "ldap") {
+		t.Errorf("protocol ldap: %v", err)
+	}
 }
