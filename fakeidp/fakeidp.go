@@ -1,4 +1,4 @@
-// Package fakeidp is an identity provider for tests: an OpenID Provider, a directory, and a SCIM
+// Package fakeidp is an identity provider for tests: an OpenID Provider, a SAML 2.0 identity provider, a directory, and a SCIM
 // provisioning client that behaves as a vendor's does. It listens twice: the public endpoints, which a
 // product under test sees, and the control API, which tests drive and which takes a token.
 //
@@ -24,6 +24,7 @@ import (
 	"assay/fakeidp/oidc"
 	"assay/fakeidp/persona"
 	"assay/fakeidp/push"
+	"assay/fakeidp/saml"
 	"assay/fakeidp/server"
 )
 
@@ -109,13 +110,18 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	if err != nil {
 		return nil, err
 	}
+	cast := o.cast()
+	known := func(name string) (persona.Persona, bool) { return persona.Find(cast, name) }
+	assertions, err := saml.New(saml.Options{PublicURL: base, Directory: people, Personas: known, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
 	front, err := index(p, issuer)
 	if err != nil {
 		return nil, err
 	}
-	cast := o.cast()
 	if o.Push.Personas == nil {
-		o.Push.Personas = func(name string) (persona.Persona, bool) { return persona.Find(cast, name) }
+		o.Push.Personas = known
 	}
 	if o.Push.Logger == nil {
 		o.Push.Logger = o.Logger
@@ -123,10 +129,11 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	engine := push.New(people, o.Push)
 	people.UseClock(engine.Now)
 	token := newToken()
-	api := server.New(server.Options{Token: token, Issuer: issuer, Persona: o.Persona, Personas: cast, Directory: people, Engine: engine, Provider: provider, Logger: o.Logger})
+	api := server.New(server.Options{Token: token, Issuer: issuer, Persona: o.Persona, Personas: cast, Directory: people, Engine: engine, Provider: provider, SAML: assertions, Logger: o.Logger})
 	mux := http.NewServeMux()
 	mux.Handle(path+"/", provider)
 	mux.Handle("GET /{$}", front)
+	mux.Handle("/", assertions)
 	mux.HandleFunc("GET /healthz", healthy)
 	idp := &IdP{
 		Issuer: issuer, PublicURL: base, Control: "http://" + reachable(admin.Addr()), ControlToken: token,

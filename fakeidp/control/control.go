@@ -60,6 +60,7 @@ type App struct {
 	ClientSecret string   `json:"client_secret,omitempty"`
 	RedirectURIs []string `json:"redirect_uris,omitempty"`
 	SCIM         *SCIM    `json:"scim,omitempty"`
+	SAML         *SAML    `json:"saml,omitempty"`
 	Issuer       string   `json:"issuer,omitempty"` // set by the IdP
 }
 
@@ -67,6 +68,17 @@ type App struct {
 type SCIM struct {
 	URL   string `json:"url"`
 	Token string `json:"token,omitempty"`
+}
+
+// SAML is the service provider of an app, as its administrator registers it. Metadata is set by the IdP:
+// the URL of what the service provider has to know. Certificates are PEM, or the base64 of their DER.
+type SAML struct {
+	EntityID    string   `json:"entity_id"`
+	ACS         []string `json:"acs"`                   // assertion consumer services, the default first
+	Logout      string   `json:"logout,omitempty"`      // where single logout answers and requests go
+	Certificate string   `json:"certificate,omitempty"` // of its requests' signatures; when it is set, requests must be signed
+	Encryption  string   `json:"encryption,omitempty"`  // certificate to encrypt assertions for
+	Metadata    string   `json:"metadata,omitempty"`
 }
 
 // Step is one thing that the provisioning engine did and why, with the exchange it made.
@@ -184,6 +196,9 @@ type Grant struct {
 	State     string   `json:"state"`
 	Person    string   `json:"person"` // person id, login or e-mail
 	Mutations []string `json:"mutations,omitempty"`
+	// Protocol is "oidc", which is meant when it is empty, or "saml": State is then the RelayState, or the ID of
+	// the AuthnRequest.
+	Protocol string `json:"protocol,omitempty"`
 }
 
 // Mutation describes one hostile behaviour that a Grant may name.

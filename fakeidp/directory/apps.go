@@ -141,6 +141,11 @@ func copyApp(a control.App) control.App {
 		scim := *a.SCIM
 		a.SCIM = &scim
 	}
+	if a.SAML != nil {
+		provider := *a.SAML
+		provider.ACS = slices.Clone(provider.ACS)
+		a.SAML = &provider
+	}
 	return a
 }
 

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"assay/fakeidp/signin"
 	"errors"
 	"net/http"
 	"net/url"
@@ -44,7 +45,7 @@ func denial(request *oidc.AuthRequest, refused refusal) answer {
 // send brings an answer to the client by the response mode that it asked for.
 func (p *Provider) send(w http.ResponseWriter, r *http.Request, a answer) {
 	if a.mode == oidc.ResponseModeFormPost {
-		p.formPost(w, a)
+		p.pages.Post(w, a.to, a.params)
 		return
 	}
 	// 303: a browser that has just posted the login form must not post it to the client (RFC 9700 section 4.12).
@@ -67,8 +68,8 @@ func (p *Provider) refusedRedirect(request *oidc.AuthRequest, refused refusal) (
 		return nil, errors.New(refused.description)
 	}
 	if request.ResponseMode == oidc.ResponseModeFormPost {
-		id := randomText(24)
-		p.denials.put(id, denial(request, refused))
+		id := signin.Random(24)
+		p.denials.Put(id, denial(request, refused))
 		return op.NewRedirect(p.issuer + deniedPath + "?id=" + url.QueryEscape(id)), nil
 	}
 	return op.NewRedirect(denial(request, refused).url()), nil
@@ -76,7 +77,7 @@ func (p *Provider) refusedRedirect(request *oidc.AuthRequest, refused refusal) (
 
 // denied delivers a stored refusal by form_post.
 func (p *Provider) denied(w http.ResponseWriter, r *http.Request) {
-	a, ok := p.denials.take(r.Form.Get("id"))
+	a, ok := p.denials.Take(r.Form.Get("id"))
 	if !ok {
 		p.failPage(w, refusal{"invalid_request", "This sign-in has expired.", true})
 		return

@@ -127,7 +127,7 @@ func checkChallenge(form url.Values) refusal {
 // Authorize stores the request and sends the browser to the login page; a request that a grant waits
 // for is answered at once.
 func (s *server) Authorize(ctx context.Context, r *op.ClientRequest[oidc.AuthRequest]) (*op.Redirect, error) {
-	waiting, granted := s.p.grants.take(r.Data.State)
+	waiting, granted := s.p.grants.Take(r.Data.State)
 	if !granted && slices.Contains(r.Data.Prompt, promptNone) {
 		return s.p.refusedRedirect(r.Data, refusal{code: "login_required", description: "The client specified not to prompt, but the user is not logged in."})
 	}
@@ -163,7 +163,7 @@ func (p *Provider) answerGrant(ctx context.Context, id string, g grant) (*op.Red
 // complete decides a pending login for a person. It can be decided once only.
 func (p *Provider) complete(id string, g grant) (login, refusal) {
 	decided := false
-	l, ok := p.logins.update(id, func(l *login) { decided, l.done = l.done, true })
+	l, ok := p.logins.Update(id, func(l *login) { decided, l.done = l.done, true })
 	if !ok || decided {
 		return login{}, refusal{"invalid_request", "This sign-in has expired or is already over. Start again at the application.", true}
 	}
@@ -173,7 +173,7 @@ func (p *Provider) complete(id string, g grant) (login, refusal) {
 	}
 	_, subject := p.claimsOf(person)
 	now := p.now()
-	l, _ = p.logins.update(id, func(l *login) {
+	l, _ = p.logins.Update(id, func(l *login) {
 		l.person, l.subject, l.plan, l.authTime = person, subject, g.plan, now
 	})
 	return l, refusal{}
@@ -209,7 +209,7 @@ func (p *Provider) success(ctx context.Context, l login) (answer, error) {
 // callback answers a login that was granted by machine and asked for form_post, which a redirect of
 // the authorization endpoint cannot carry.
 func (p *Provider) callback(w http.ResponseWriter, r *http.Request) {
-	l, ok := p.logins.get(r.Form.Get("id"))
+	l, ok := p.logins.Get(r.Form.Get("id"))
 	if !ok || !l.Done() {
 		p.failPage(w, refusal{"invalid_request", "This sign-in is not finished, or has expired.", true})
 		return

@@ -2,50 +2,16 @@ package oidc
 
 import (
 	"bytes"
-	"fmt"
 	"log"
 	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"assay/fakeidp/control"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
-
-func TestExpiring(t *testing.T) {
-	now := time.Unix(1000, 0)
-	e := newExpiring[int](time.Minute, 3, func() time.Time { return now })
-	for i := range 5 {
-		e.put(fmt.Sprint(i), i)
-	}
-	for i := range 5 {
-		if _, ok := e.get(fmt.Sprint(i)); ok != (i >= 2) {
-			t.Errorf("with a limit of three: entry %d is there: %t", i, ok)
-		}
-	}
-	if v, ok := e.take("4"); !ok || v != 4 {
-		t.Errorf("take: %d %t", v, ok)
-	}
-	if _, ok := e.take("4"); ok {
-		t.Error("taken twice")
-	}
-	now = now.Add(30 * time.Second)
-	e.put("2", 20)
-	now = now.Add(30 * time.Second)
-	if _, ok := e.get("3"); ok {
-		t.Error("an entry outlived its lifetime")
-	}
-	if v, ok := e.update("2", func(v *int) { *v++ }); !ok || v != 21 {
-		t.Errorf("a renewed entry: %d %t", v, ok)
-	}
-	e.deleteWhere(func(v int) bool { return v == 21 })
-	if len(e.items) != 0 || e.order.Len() != 0 {
-		t.Errorf("left: %d items, %d in order", len(e.items), e.order.Len())
-	}
-}
 
 func TestVisitsForgetTheOldest(t *testing.T) {
 	var v visits

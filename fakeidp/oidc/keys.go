@@ -1,9 +1,9 @@
 package oidc
 
 import (
+	"assay/fakeidp/signin"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/base64"
 	"fmt"
 	"sync"
 
@@ -26,7 +26,7 @@ func newSigningKey() (signingKey, error) {
 		return signingKey{}, fmt.Errorf("make signing key: %w", err)
 	}
 	foreign := sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) })
-	return signingKey{id: randomText(32), private: private, foreign: foreign}, nil
+	return signingKey{id: signin.Random(32), private: private, foreign: foreign}, nil
 }
 
 func (k signingKey) SignatureAlgorithm() jose.SignatureAlgorithm { return jose.RS256 }
@@ -38,13 +38,6 @@ type publicKey struct{ signingKey }
 func (k publicKey) Algorithm() jose.SignatureAlgorithm { return jose.RS256 }
 func (k publicKey) Use() string                        { return "sig" }
 func (k publicKey) Key() any                           { return &k.private.PublicKey }
-
-// randomText returns n random bytes as URL-safe text.
-func randomText(n int) string {
-	bytes := make([]byte, n)
-	_, _ = rand.Read(bytes) // crypto/rand.Read never fails: it crashes the program instead
-	return base64.RawURLEncoding.EncodeToString(bytes)
-}
 
 // randomID returns n random characters of the alphabet that Okta's ids are made of.
 func randomID(n int) string {

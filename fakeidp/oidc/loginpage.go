@@ -1,43 +1,18 @@
 package oidc
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/signin"
 )
 
-const (
-	maxListed    = 100 // people on the page
-	searchableAt = 8   // people from which on there is a search field
-	formCookie   = "assay_login"
-	actionDeny   = "deny"
-)
-
-type loginPage struct {
-	page
-	App, Scopes, Hint, Query string
-	Action, ID, FormToken    string
-	Searchable               bool
-	People                   []personChoice
-	More                     int
-}
-
-type personChoice struct {
-	ID, Name, Detail string
-	Chosen           bool
-	IDToken          []claimLine
-	UserInfo         []claimLine
-}
-
-// login is the page where a person says who they are. It works without scripts.
+// login is the page where a person says who they are.
 func (p *Provider) login(w http.ResponseWriter, r *http.Request) {
-	l, ok := p.logins.get(r.Form.Get("id"))
+	l, ok := p.logins.Get(r.Form.Get("id"))
 	if !ok || l.done {
 		p.failPage(w, refusal{"invalid_request", "This sign-in has expired or is already over. Start again at the application.", true})
 		return
@@ -55,17 +30,17 @@ func (p *Provider) login(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Provider) submitLogin(w http.ResponseWriter, r *http.Request, l login) {
-	cookie, err := r.Cookie(formCookie)
-	if err != nil || !hmac.Equal([]byte(p.formToken(cookie.Value, l.id)), []byte(r.PostForm.Get("form_token"))) {
+	person, denied, ok := p.pages.Answer(r, l.id)
+	if !ok {
 		p.failPage(w, refusal{"invalid_request", "The form did not come from this browser's login page. Start again at the application.", true})
 		return
 	}
-	if r.PostForm.Get("action") == actionDeny {
-		p.logins.update(l.id, func(l *login) { l.done = true })
+	if denied {
+		p.logins.Update(l.id, func(l *login) { l.done = true })
 		p.refuse(w, r, &l.request, refusal{code: "access_denied", description: "The resource owner denied the request."})
 		return
 	}
-	done, refused := p.complete(l.id, grant{person: r.PostForm.Get("person")})
+	done, refused := p.complete(l.id, grant{person: person})
 	if refused.code != "" {
 		p.refuse(w, r, &l.request, refused)
 		return
@@ -74,28 +49,21 @@ func (p *Provider) submitLogin(w http.ResponseWriter, r *http.Request, l login) 
 }
 
 func (p *Provider) showLogin(w http.ResponseWriter, r *http.Request, l login, app control.App) {
-	name := app.Name
-	if name == "" {
-		name = app.ClientID
+	page := signin.Login{
+		ID: l.id, App: app.Name, Asks: strings.Join(l.request.Scopes, ", "), Query: r.Form.Get("q"), Action: p.issuer + loginPath,
+		People: p.assigned(app),
+		Learns: func(person control.Person) []signin.Section { return p.learns(person, l.request.Scopes) },
 	}
-	data := loginPage{
-		page: p.newPage("Sign in to " + name), App: name, Scopes: strings.Join(l.request.Scopes, ", "),
-		Query: strings.TrimSpace(r.Form.Get("q")), Action: p.issuer + loginPath, ID: l.id, FormToken: p.formToken(p.browser(w, r), l.id),
+	if page.App == "" {
+		page.App = app.ClientID
 	}
-	people := p.assigned(app)
-	data.Searchable = len(people) > searchableAt
 	hinted, found := p.directory.Person(l.request.LoginHint)
-	if !slices.ContainsFunc(people, func(person control.Person) bool { return found && person.ID == hinted.ID }) {
-		data.Hint, hinted = l.request.LoginHint, control.Person{}
+	if found && slices.ContainsFunc(page.People, func(person control.Person) bool { return person.ID == hinted.ID }) {
+		page.Hinted = hinted.ID
+	} else {
+		page.Hint = l.request.LoginHint
 	}
-	people = matching(people, data.Query, hinted.ID)
-	for i, person := range people[:min(len(people), maxListed)] {
-		choice := p.choice(person, l.request.Scopes)
-		choice.Chosen = i == 0 // the hinted person, if there is one, is the first
-		data.People = append(data.People, choice)
-	}
-	data.More = len(people) - len(data.People)
-	p.show(w, http.StatusOK, data.page, "login.html", data)
+	p.pages.Ask(w, r, page)
 }
 
 // assigned lists the people who may use the app.
@@ -109,64 +77,30 @@ func (p *Provider) assigned(app control.App) []control.Person {
 	return people
 }
 
-// matching leaves the people whom the query fits, the hinted one first.
-func matching(people []control.Person, query, hinted string) []control.Person {
-	query = strings.ToLower(query)
-	var first, rest []control.Person
-	for _, person := range people {
-		text := strings.ToLower(strings.Join([]string{person.GivenName, person.FamilyName, person.Login, person.Email}, " "))
-		switch {
-		case !strings.Contains(text, query):
-		case person.ID == hinted:
-			first = append(first, person)
-		default:
-			rest = append(rest, person)
-		}
-	}
-	return append(first, rest...)
-}
-
-func (p *Provider) choice(person control.Person, scopes []string) personChoice {
+// learns tells what the client learns about a person from the ID token and, where that is another
+// place, from userinfo.
+func (p *Provider) learns(person control.Person, scopes []string) []signin.Section {
 	claims, subject := p.claimsOf(person)
-	name, _ := claims["name"].(string)
-	if strings.TrimSpace(name) == "" {
-		name = person.Login
-	}
-	detail := person.Login
-	if !strings.EqualFold(person.Email, person.Login) && person.Email != "" {
-		detail += " · " + person.Email
-	}
-	choice := personChoice{ID: person.ID, Name: name, Detail: detail, IDToken: []claimLine{{"sub", subject}}}
+	token := signin.Section{Heading: "in the ID token", Lines: []signin.Line{signin.NewLine("sub", subject)}}
+	info := signin.Section{Heading: "from userinfo"}
 	selected := selectClaims(claims, scopes)
 	for _, claim := range slices.Sorted(maps.Keys(selected)) {
-		line := claimLine{claim, claimText(selected[claim])}
+		line := signin.NewLine(claim, selected[claim])
 		switch scope := scopeOf(claim); {
 		case claim == "sub":
 		case p.fat || scope != scopeProfile && scope != scopeEmail:
-			choice.IDToken = append(choice.IDToken, line)
+			token.Lines = append(token.Lines, line)
 		default:
-			choice.UserInfo = append(choice.UserInfo, line)
+			info.Lines = append(info.Lines, line)
 		}
 	}
-	return choice
-}
-
-// browser gives the browser a random name, or finds the one it has. The cookie is Lax: the browser
-// comes here from the client's site, and must not bring it along when another site posts the form.
-func (p *Provider) browser(w http.ResponseWriter, r *http.Request) string {
-	if cookie, err := r.Cookie(formCookie); err == nil && len(cookie.Value) >= 32 {
-		return cookie.Value
+	if len(info.Lines) == 0 {
+		return []signin.Section{token}
 	}
-	name := randomText(24)
-	http.SetCookie(w, &http.Cookie{
-		Name: formCookie, Value: name, Path: p.path + loginPath, HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode,
-	})
-	return name
+	return []signin.Section{token, info}
 }
 
-// formToken binds a login form to the browser that it was shown to, against forged posts.
-func (p *Provider) formToken(browser, id string) string {
-	mac := hmac.New(sha256.New, p.formKey)
-	mac.Write([]byte(browser + "." + id))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+// failPage tells the person what the client cannot be told.
+func (p *Provider) failPage(w http.ResponseWriter, refused refusal) {
+	p.pages.Fail(w, refused.code, refused.description)
 }

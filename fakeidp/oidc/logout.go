@@ -39,8 +39,7 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if target == "" {
-		data := messagePage{page: p.newPage("Signed out"), Heading: "Signed out", Text: "You can close this page."}
-		p.show(w, http.StatusOK, data.page, "message.html", data)
+		p.pages.SignedOut(w)
 		return
 	}
 	params := url.Values{}

@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/expiring"
 	"assay/fakeidp/mutation"
+	"assay/fakeidp/signin"
 
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
@@ -86,18 +88,18 @@ type Provider struct {
 	logger    *slog.Logger
 	now       func() time.Time
 	key       signingKey
-	formKey   []byte // authenticates the login page's form
+	pages     *signin.Pages
 
 	op      *op.Provider
 	library http.Handler
 	routes  map[string]endpoint
 	visits  visits
 
-	logins  *expiring[login]  // by id
-	codes   *expiring[code]   // by value
-	tokens  *expiring[token]  // by jti
-	grants  *expiring[grant]  // by state
-	denials *expiring[answer] // by id
+	logins  *expiring.Map[login]  // by id
+	codes   *expiring.Map[code]   // by value
+	tokens  *expiring.Map[token]  // by jti
+	grants  *expiring.Map[grant]  // by state
+	denials *expiring.Map[answer] // by id
 }
 
 // New makes a provider with fresh keys. It fails when the issuer is not an absolute http or https URL
@@ -118,14 +120,15 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{
 		issuer: o.Issuer, path: issuer.Path, idp: "00o" + randomID(17), fat: o.FatIDTokens, secure: issuer.Scheme == "https",
-		directory: o.Directory, claims: o.Claims, logger: o.Logger, now: o.Now, key: key, formKey: []byte(randomText(32)),
+		directory: o.Directory, claims: o.Claims, logger: o.Logger, now: o.Now, key: key,
 	}
 	p.setDefaults()
-	p.logins = newExpiring[login](loginLifetime, maxPending, p.now)
-	p.codes = newExpiring[code](loginLifetime, maxPending, p.now) // longer than they are good, so that a replay is known as one
-	p.tokens = newExpiring[token](accessTokenLifetime, maxPending, p.now)
-	p.grants = newExpiring[grant](grantLifetime, maxPending, p.now)
-	p.denials = newExpiring[answer](codeLifetime, maxPending, p.now)
+	p.pages = signin.New(p.issuer, p.path+loginPath, p.secure, p.logger)
+	p.logins = expiring.New[login](loginLifetime, maxPending, p.now)
+	p.codes = expiring.New[code](loginLifetime, maxPending, p.now) // longer than they are good, so that a replay is known as one
+	p.tokens = expiring.New[token](accessTokenLifetime, maxPending, p.now)
+	p.grants = expiring.New[grant](grantLifetime, maxPending, p.now)
+	p.denials = expiring.New[answer](codeLifetime, maxPending, p.now)
 	if err := p.buildLibrary(); err != nil {
 		return nil, err
 	}
@@ -192,7 +195,7 @@ func (p *Provider) Grant(g control.Grant) error {
 	if err != nil {
 		return fmt.Errorf("grant: %w", err)
 	}
-	p.grants.put(g.State, grant{person: person.ID, plan: plan})
+	p.grants.Put(g.State, grant{person: person.ID, plan: plan})
 	return nil
 }
 

@@ -110,7 +110,7 @@ func (s *server) UserInfo(ctx context.Context, r *op.Request[oidc.UserInfoReques
 	if err != nil {
 		return nil, err
 	}
-	if t, ok := s.p.tokens.get(tokenID(r.Data.AccessToken)); ok {
+	if t, ok := s.p.tokens.Get(tokenID(r.Data.AccessToken)); ok {
 		t.login.plan.UserInfo(s.p.facts(t.login), members)
 	}
 	response.Data = members

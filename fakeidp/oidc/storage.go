@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"assay/fakeidp/signin"
 	"context"
 	"errors"
 	"slices"
@@ -22,17 +23,17 @@ type storage struct{ p *Provider }
 
 // CreateAuthRequest implements op.AuthStorage.
 func (s storage) CreateAuthRequest(_ context.Context, request *oidc.AuthRequest, _ string) (op.AuthRequest, error) {
-	l := login{id: randomText(24), request: *request}
+	l := login{id: signin.Random(24), request: *request}
 	l.request.Scopes = slices.DeleteFunc(slices.Clone(request.Scopes), func(scope string) bool {
 		return !slices.Contains(supportedScopes(), scope)
 	})
-	s.p.logins.put(l.id, l)
+	s.p.logins.Put(l.id, l)
 	return l, nil
 }
 
 // AuthRequestByID implements op.AuthStorage.
 func (s storage) AuthRequestByID(_ context.Context, id string) (op.AuthRequest, error) {
-	l, ok := s.p.logins.get(id)
+	l, ok := s.p.logins.Get(id)
 	if !ok {
 		return nil, errGone
 	}
@@ -42,7 +43,7 @@ func (s storage) AuthRequestByID(_ context.Context, id string) (op.AuthRequest, 
 // AuthRequestByCode implements op.AuthStorage. Whether the code is still good is not its question:
 // Provider.redeem has answered it.
 func (s storage) AuthRequestByCode(ctx context.Context, value string) (op.AuthRequest, error) {
-	c, ok := s.p.codes.get(value)
+	c, ok := s.p.codes.Get(value)
 	if !ok {
 		return nil, errGone
 	}
@@ -51,11 +52,11 @@ func (s storage) AuthRequestByCode(ctx context.Context, value string) (op.AuthRe
 
 // SaveAuthCode implements op.AuthStorage.
 func (s storage) SaveAuthCode(_ context.Context, id, value string) error {
-	l, ok := s.p.logins.get(id)
+	l, ok := s.p.logins.Get(id)
 	if !ok {
 		return errGone
 	}
-	s.p.codes.put(value, code{login: id, client: l.request.ClientID, issued: s.p.now()})
+	s.p.codes.Put(value, code{login: id, client: l.request.ClientID, issued: s.p.now()})
 	return nil
 }
 
@@ -70,9 +71,9 @@ func (s storage) CreateAccessToken(_ context.Context, request op.TokenRequest) (
 		return "", time.Time{}, errNotOffered
 	}
 	now := s.p.now()
-	id := "AT." + randomText(24)
+	id := "AT." + signin.Random(24)
 	t := token{login: l, client: l.request.ClientID, issued: now, expires: now.Add(accessTokenLifetime)}
-	s.p.tokens.put(id, t)
+	s.p.tokens.Put(id, t)
 	return id, t.expires, nil
 }
 
@@ -93,20 +94,20 @@ func (s storage) GetRefreshTokenInfo(context.Context, string, string) (string, s
 
 // TerminateSession implements op.AuthStorage: the access tokens that the person has at the client end.
 func (s storage) TerminateSession(_ context.Context, subject, clientID string) error {
-	s.p.tokens.deleteWhere(func(t token) bool { return t.login.subject == subject && t.client == clientID })
+	s.p.tokens.DeleteWhere(func(t token) bool { return t.login.subject == subject && t.client == clientID })
 	return nil
 }
 
 // RevokeToken implements op.AuthStorage. A client cannot revoke the token of another (RFC 7009 section 2.1).
 func (s storage) RevokeToken(_ context.Context, id, _, clientID string) *oidc.Error {
-	t, ok := s.p.tokens.get(id)
+	t, ok := s.p.tokens.Get(id)
 	if !ok {
 		return nil // RFC 7009 section 2.2: an invalid token is no error
 	}
 	if t.client != clientID {
 		return oidc.ErrInvalidClient().WithDescription("The token was not issued to this client.")
 	}
-	s.p.tokens.take(id)
+	s.p.tokens.Take(id)
 	return nil
 }
 
@@ -211,7 +212,7 @@ func (s storage) Health(context.Context) error { return nil }
 
 // liveToken finds an access token that is good: not expired, not revoked, and its person may still come in.
 func (p *Provider) liveToken(id string) (token, bool) {
-	t, ok := p.tokens.get(id)
+	t, ok := p.tokens.Get(id)
 	if !ok {
 		return token{}, false
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"assay/fakeidp/mutation"
+	"assay/fakeidp/signin"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
@@ -61,7 +62,7 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 func (p *Provider) redeem(ctx context.Context, clientID string, request *oidc.AccessTokenRequest) (login, error) {
 	const invalid = "The authorization code is invalid or has expired."
 	replayed := false
-	c, ok := p.codes.update(request.Code, func(c *code) {
+	c, ok := p.codes.Update(request.Code, func(c *code) {
 		if c.client == clientID {
 			replayed, c.spent = c.spent, true
 		}
@@ -69,13 +70,13 @@ func (p *Provider) redeem(ctx context.Context, clientID string, request *oidc.Ac
 	if !ok {
 		return login{}, oidc.ErrInvalidGrant().WithDescription(invalid)
 	}
-	l, ok := p.logins.get(c.login)
+	l, ok := p.logins.Get(c.login)
 	if !ok {
 		return login{}, oidc.ErrInvalidGrant().WithDescription(invalid)
 	}
 	visitOf(ctx).State = l.request.State
 	if replayed && c.token != "" {
-		p.tokens.take(c.token)
+		p.tokens.Take(c.token)
 	}
 	if c.client != clientID || replayed || !p.now().Before(c.issued.Add(codeLifetime)) {
 		return login{}, oidc.ErrInvalidGrant().WithDescription(invalid)
@@ -111,11 +112,11 @@ func (s *server) accessToken(opaque, codeValue string) (string, error) {
 		return "", fmt.Errorf("read opaque access token: %w", err)
 	}
 	id, _, _ := strings.Cut(plain, ":")
-	t, ok := s.p.tokens.get(id)
+	t, ok := s.p.tokens.Get(id)
 	if !ok {
 		return "", fmt.Errorf("access token: %w", errGone)
 	}
-	s.p.codes.update(codeValue, func(c *code) { c.token = id })
+	s.p.codes.Update(codeValue, func(c *code) { c.token = id })
 	payload, err := json.Marshal(map[string]any{
 		"ver": 1, "jti": id, "iss": s.p.issuer, "aud": accessTokenAudience,
 		"iat": t.issued.Unix(), "exp": t.expires.Unix(), "auth_time": t.login.authTime.Unix(),
@@ -142,7 +143,7 @@ func (s *server) idToken(made, access string, l login, facts mutation.Login) (st
 	}
 	now := s.p.now()
 	claims["ver"] = 1
-	claims["jti"] = "ID." + randomText(32)
+	claims["jti"] = "ID." + signin.Random(32)
 	claims["idp"] = s.p.idp
 	claims["aud"] = l.request.ClientID
 	claims["iat"] = now.Unix()

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/signin"
 )
 
 const (
@@ -163,7 +164,7 @@ func (w *watchedWriter) refusal() string {
 	if w.status >= http.StatusBadRequest {
 		_ = json.Unmarshal(w.body.Bytes(), &problem) // a page for people says it in its header instead
 		if problem.Error == "" {
-			problem.Error = w.Header().Get(pageErrorHeader)
+			problem.Error = w.Header().Get(signin.ErrorHeader)
 		}
 	}
 	return strings.Trim(problem.Error+": "+problem.Description, ": ")

@@ -23,7 +23,7 @@ const (
 // EntraDefault is Entra ID provisioning as a job without a flag does it: capitalised operations, booleans
 // as strings, members removed by value.
 func EntraDefault() Persona {
-	return Persona{Name: "entra-default", Title: "Microsoft Entra ID, as it comes", Product: "Entra ID", OIDC: entraOIDC(), SCIM: entraSCIM()}
+	return Persona{Name: "entra-default", Title: "Microsoft Entra ID, as it comes", Product: "Entra ID", OIDC: entraOIDC(), SAML: entraSAML(), SCIM: entraSCIM()}
 }
 
 // Entra062020 is Entra ID provisioning with the flag aadOptscim062020 on the tenant URL: PATCH close to the RFC.
@@ -37,7 +37,7 @@ func Entra062020() Persona {
 	s.AddWhenEmpty = inferred(true, entra2+" shows add without the flag only")
 	s.MemberAdd = inferred(WithNullRef, entra1+" shows it without the flag only")
 	s.GroupRename = inferred(PatchPath, entra1+" shows it without the flag only")
-	return Persona{Name: "entra-062020", Title: "Microsoft Entra ID with the flag aadOptscim062020", Product: "Entra ID", OIDC: entraOIDC(), SCIM: s}
+	return Persona{Name: "entra-062020", Title: "Microsoft Entra ID with the flag aadOptscim062020", Product: "Entra ID", OIDC: entraOIDC(), SAML: entraSAML(), SCIM: s}
 }
 
 // EntraValidator is what is known of the traffic of Microsoft's SCIM Validator. It sends what Entra ID sends
@@ -46,7 +46,7 @@ func EntraValidator() Persona {
 	s := entraSCIM()
 	s.ContentType = observed("application/scim+json; charset=utf-8", entra14)
 	s.FilterSpace = inferred("%20", "E15: ssoready issue, percent-encoded filter values")
-	return Persona{Name: "entra-validator", Title: "Microsoft SCIM Validator", Product: "The SCIM Validator", OIDC: entraOIDC(), SCIM: s}
+	return Persona{Name: "entra-validator", Title: "Microsoft SCIM Validator", Product: "The SCIM Validator", OIDC: entraOIDC(), SAML: entraSAML(), SCIM: s}
 }
 
 func entraOIDC() OIDC {

@@ -13,7 +13,7 @@ const (
 
 // Generic is no vendor: a client that keeps to the letter of RFC 7644.
 func Generic() Persona {
-	return Persona{Name: "generic", Title: "A client that keeps to the RFCs", Product: "The client", OIDC: genericOIDC(rfc), SCIM: genericSCIM(rfc, Inferred)}
+	return Persona{Name: "generic", Title: "A client that keeps to the RFCs", Product: "The client", OIDC: genericOIDC(rfc), SAML: genericSAML(unproven), SCIM: genericSCIM(rfc, Inferred)}
 }
 
 // GoogleUnverified is Google Workspace's auto-provisioning. Only what it provisions, and when, is known;
@@ -30,7 +30,7 @@ func GoogleUnverified() Persona {
 	o.IssuerPath = inferred("/google", "T5: Google's issuer has no path; the fake IdP needs one")
 	o.Subject = documented("a number as a string", "T5: Google, OpenID Connect reference")
 	o.Groups = documented("", "T5: Google, OpenID Connect reference: there are no groups")
-	return Persona{Name: "google-unverified", Title: "Google Workspace, users only (unverified)", Product: "Google Workspace", OIDC: o, SCIM: s}
+	return Persona{Name: "google-unverified", Title: "Google Workspace, users only (unverified)", Product: "Google Workspace", OIDC: o, SAML: googleSAML(), SCIM: s}
 }
 
 func genericOIDC(source string) OIDC {

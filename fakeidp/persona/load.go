@@ -66,10 +66,12 @@ func (l loader) persona(root *yaml.Node) (Persona, error) {
 			p.Product = value.Value
 		case "oidc":
 			err = l.section("oidc", value, reflect.ValueOf(&p.OIDC).Elem())
+		case "saml":
+			err = l.section("saml", value, reflect.ValueOf(&p.SAML).Elem())
 		case "scim":
 			err = l.section("scim", value, reflect.ValueOf(&p.SCIM).Elem())
 		default:
-			err = l.fail(key.Line, "%q is none of name, extends, title, product, oidc, scim", key.Value)
+			err = l.fail(key.Line, "%q is none of name, extends, title, product, oidc, saml, scim", key.Value)
 		}
 		if err != nil {
 			return Persona{}, err
@@ -170,7 +172,7 @@ func (l loader) value(name string, node *yaml.Node, into reflect.Value) error {
 
 // check refuses a persona that the engine cannot play.
 func (l loader) check(p Persona) error {
-	problems := p.SCIM.problems()
+	problems := append(p.SAML.problems(), p.SCIM.problems()...)
 	if len(problems) == 0 {
 		return nil
 	}

@@ -33,6 +33,7 @@ func OktaOIN() Persona {
 		Title:   "Okta, app from the OIN catalogue",
 		Product: "Okta",
 		OIDC:    oktaOIDC(),
+		SAML:    oktaSAML(),
 		SCIM:    oktaSCIM(),
 	}
 }
@@ -47,6 +48,7 @@ func OktaOINPatch() Persona {
 		Title:   "Okta, app from the OIN catalogue, PATCH for profile changes",
 		Product: "Okta",
 		OIDC:    oktaOIDC(),
+		SAML:    oktaSAML(),
 		SCIM:    scim,
 	}
 }
@@ -63,6 +65,7 @@ func OktaAIW() Persona {
 		Title:   "Okta, app made with the App Integration Wizard",
 		Product: "Okta",
 		OIDC:    oktaOIDC(),
+		SAML:    oktaSAML(),
 		SCIM:    scim,
 	}
 }

@@ -37,7 +37,7 @@ func OneLogin() Persona {
 	o := genericOIDC(unproven)
 	o.IssuerPath = documented("/oidc/2", "developers.onelogin.com/openid-connect")
 	o.Subject = documented("OneLogin user id, a number as a string", "developers.onelogin.com/openid-connect/scopes")
-	return Persona{Name: "onelogin", Title: "OneLogin, SCIM v2 Enterprise", Product: "OneLogin", OIDC: o, SCIM: s}
+	return Persona{Name: "onelogin", Title: "OneLogin, SCIM v2 Enterprise", Product: "OneLogin", OIDC: o, SAML: oneLoginSAML(), SCIM: s}
 }
 
 const oneLoginUser Body = `{
@@ -89,7 +89,7 @@ func JumpCloud() Persona {
 	o := genericOIDC(unproven)
 	o.IssuerPath = inferred("/jumpcloud", "no page found for a path: the issuer is a host with a trailing slash")
 	o.Groups = observed("group names; a bare string when there is one", "no page found; tokens in public issues")
-	return Persona{Name: "jumpcloud", Title: "JumpCloud, custom SCIM integration", Product: "JumpCloud", OIDC: o, SCIM: s}
+	return Persona{Name: "jumpcloud", Title: "JumpCloud, custom SCIM integration", Product: "JumpCloud", OIDC: o, SAML: genericSAML(unproven), SCIM: s}
 }
 
 const (
@@ -131,7 +131,7 @@ func PingFederate() Persona {
 	s.GroupRename = secondHand(Put, ping2)
 	s.GroupMembers = secondHand(Put, ping2+": the whole membership; PATCH is optional")
 	s.Timeout = recalled(60*time.Second, unproven)
-	return Persona{Name: "pingfederate", Title: "PingFederate, SCIM connector", Product: "PingFederate", OIDC: genericOIDC(unproven), SCIM: s}
+	return Persona{Name: "pingfederate", Title: "PingFederate, SCIM connector", Product: "PingFederate", OIDC: genericOIDC(unproven), SAML: pingSAML(), SCIM: s}
 }
 
 const pingUser Body = `{

@@ -63,12 +63,14 @@ type Persona struct {
 	Title   string // for people
 	Product string // the vendor's product name, as its messages use it
 	OIDC    OIDC
+	SAML    SAML
 	SCIM    SCIM
 }
 
 // Facts lists every knob as "scim.membersBatch" with its value, in the order of declaration.
 func (p Persona) Facts() []Fact {
 	facts := section("oidc", reflect.ValueOf(p.OIDC))
+	facts = append(facts, section("saml", reflect.ValueOf(p.SAML))...)
 	return append(facts, section("scim", reflect.ValueOf(p.SCIM))...)
 }
 

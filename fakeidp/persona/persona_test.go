@@ -11,7 +11,7 @@ func TestEveryKnobNamesItsSourceAndMark(t *testing.T) {
 	sourced := regexp.MustCompile(`\b[A-Z]\d+:|no page found|\bRFC \d+|^developers\.`)
 	for _, p := range All() {
 		facts := p.Facts()
-		if want := reflect.TypeFor[OIDC]().NumField() + reflect.TypeFor[SCIM]().NumField(); len(facts) != want {
+		if want := reflect.TypeFor[OIDC]().NumField() + reflect.TypeFor[SAML]().NumField() + reflect.TypeFor[SCIM]().NumField(); len(facts) != want {
 			t.Errorf("%s: %d facts, want one for each of %d knobs", p.Name, len(facts), want)
 		}
 		seen := map[string]bool{}

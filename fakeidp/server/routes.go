@@ -3,10 +3,12 @@ package server
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/saml"
 )
 
 func (s *server) people() {
@@ -120,12 +122,11 @@ func (s *server) signOn() {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.Provider.Grant(in); err != nil { // a grant fails for what it asks only
-			return nil, fmt.Errorf("%w: %w", errRequest, err)
-		}
-		return nil, nil
+		return nil, s.grant(in)
 	})
-	s.handle("GET /mutations", func(*http.Request) (any, error) { return s.Provider.Mutations(), nil })
+	s.handle("GET /mutations", func(*http.Request) (any, error) {
+		return slices.Concat(s.Provider.Mutations(), s.SAML.Mutations()), nil
+	})
 	s.handle("GET /visits", func(r *http.Request) (any, error) {
 		visits := s.Provider.Visits(r.URL.Query().Get("client_id"))
 		if visits == nil {
@@ -134,6 +135,30 @@ func (s *server) signOn() {
 		return visits, nil
 	})
 	s.handle("GET /personas", func(*http.Request) (any, error) { return s.listPersonas(), nil })
+}
+
+func (s *server) grant(g control.Grant) error {
+	grant := s.Provider.Grant
+	switch g.Protocol {
+	case "", "oidc":
+	case "saml":
+		grant = s.SAML.Grant
+	default:
+		return fmt.Errorf("%w: protocol %q is neither oidc nor saml", errRequest, g.Protocol)
+	}
+	if err := grant(g); err != nil { // a grant fails for what it asks only
+		return fmt.Errorf("%w: %w", errRequest, err)
+	}
+	return nil
+}
+
+// show adds to an app what the IdP alone knows.
+func (s *server) show(a control.App) control.App {
+	a.Issuer = s.Issuer
+	if a.SAML != nil {
+		a.SAML.Metadata = s.SAML.Metadata(a)
+	}
+	return a
 }
 
 func (s *server) createApp(r *http.Request) (any, error) {
@@ -151,9 +176,13 @@ func (s *server) createApp(r *http.Request) (any, error) {
 	if err := s.checkPersona(in.Persona); err != nil {
 		return nil, err
 	}
+	if in.SAML != nil {
+		if err := saml.Check(*in.SAML); err != nil {
+			return nil, fmt.Errorf("%w: %w", errRequest, err)
+		}
+	}
 	out, err := s.Directory.CreateApp(in)
-	out.Issuer = s.Issuer
-	return createdBody{out}, err
+	return createdBody{s.show(out)}, err
 }
 
 func (s *server) advance(r *http.Request) (any, error) {
@@ -171,7 +200,7 @@ func (s *server) advance(r *http.Request) (any, error) {
 func (s *server) listApps() []control.App {
 	apps := s.Directory.Apps()
 	for i := range apps {
-		apps[i].Issuer = s.Issuer
+		apps[i] = s.show(apps[i])
 	}
 	return apps
 }

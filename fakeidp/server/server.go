@@ -29,6 +29,14 @@ type Provider interface {
 	Mutations() []control.Mutation
 }
 
+// SAML is the part of the SAML identity provider that the control API drives.
+type SAML interface {
+	Grant(control.Grant) error
+	Mutations() []control.Mutation
+	// Metadata is the URL of an app's metadata, "" for an app without SAML.
+	Metadata(control.App) string
+}
+
 // Options are what the control API gives access to. All but Logger and Persona are required.
 type Options struct {
 	Token     string            // bearer token that every request but /healthz must carry
@@ -38,6 +46,7 @@ type Options struct {
 	Directory *directory.Directory
 	Engine    *push.Engine
 	Provider  Provider
+	SAML      SAML
 	Logger    *slog.Logger
 }
 

@@ -15,6 +15,7 @@ import (
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
 	"assay/fakeidp/push"
+	"assay/fakeidp/saml"
 )
 
 const token = "control-t0ken"
@@ -47,7 +48,11 @@ func start(t *testing.T) (*httptest.Server, *control.Client, *provider) {
 	engine := push.New(d, push.Options{})
 	t.Cleanup(engine.Close)
 	p := &provider{}
-	s := httptest.NewServer(New(Options{Token: token, Issuer: "https://idp.example/oauth2/default", Persona: "okta-oin", Directory: d, Engine: engine, Provider: p}))
+	assertions, err := saml.New(saml.Options{PublicURL: "https://idp.example", Directory: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(New(Options{Token: token, Issuer: "https://idp.example/oauth2/default", Persona: "okta-oin", Directory: d, Engine: engine, Provider: p, SAML: assertions}))
 	t.Cleanup(s.Close)
 	return s, control.NewClient(s.URL, token), p
 }
@@ -169,7 +174,7 @@ func TestEveryCallOfTheClient(t *testing.T) {
 	if len(p.granted) != 1 || p.granted[0].State != "s" {
 		t.Errorf("grants %v", p.granted)
 	}
-	if got := must[[]control.Mutation](t)(c.Mutations(ctx)); len(got) != 1 {
+	if got := must[[]control.Mutation](t)(c.Mutations(ctx)); len(got) < 2 || got[0].Name != "wrong-nonce" || !strings.HasPrefix(got[1].Name, "saml-") {
 		t.Errorf("mutations %v", got)
 	}
 	if got := must[[]control.Visit](t)(c.Visits(ctx, "a b&c")); len(got) != 1 || got[0].Client != "a b&c" {
@@ -311,4 +316,35 @@ func TestClientHangUpStopsThePush(t *testing.T) {
 		t.Error("the call succeeded")
 	}
 	<-gone // the request to the target ended with the call
+}
+
+func TestSAMLApps(t *testing.T) {
+	_, client, _ := start(t)
+	ctx := context.Background()
+	app, err := client.CreateApp(ctx, control.App{Persona: "okta-oin", SAML: &control.SAML{EntityID: "https://sp.example", ACS: []string{"https://sp.example/acs"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(app.SAML.Metadata, "https://idp.example/app/exk") || !strings.HasSuffix(app.SAML.Metadata, "/sso/saml/metadata") {
+		t.Errorf("metadata is at %q", app.SAML.Metadata)
+	}
+	for want, wrong := range map[string]control.SAML{
+		"entity_id":   {ACS: []string{"https://sp.example/acs"}},
+		"acs":         {EntityID: "https://sp.example"},
+		"/relative":   {EntityID: "https://sp.example", ACS: []string{"/relative"}},
+		"certificate": {EntityID: "https://sp.example", ACS: []string{"https://sp.example/acs"}, Certificate: "no"},
+	} {
+		if _, err := client.CreateApp(ctx, control.App{Persona: "okta-oin", SAML: &wrong}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	if _, err := client.CreatePerson(ctx, control.Person{Login: "ada@example.test", Email: "ada@example.test"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Grant(ctx, control.Grant{State: "r", Person: "ada@example.test", Mutations: []string{"saml-xsw1"}, Protocol: "saml"}); err != nil {
+		t.Error(err)
+	}
+	if err := client.Grant(ctx, control.Grant{State: "r", Person: "ada@example.test", Protocol: "ldap"}); err == nil || !strings.Contains(err.Error(), "ldap") {
+		t.Errorf("protocol ldap: %v", err)
+	}
 }

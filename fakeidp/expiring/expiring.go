@@ -1,4 +1,6 @@
-package oidc
+// Package expiring is what the fake IdP remembers for a while: logins, codes, grants. It is bounded in time and in
+// number, so that nobody can fill the memory.
+package expiring
 
 import (
 	"container/list"
@@ -6,9 +8,9 @@ import (
 	"time"
 )
 
-// expiring is a map that forgets: each entry after the same lifetime, and the oldest when there are
+// Map is a map that forgets: each entry after the same lifetime, and the oldest when there are
 // too many. It is safe for concurrent use; values are copied in and out.
-type expiring[V any] struct {
+type Map[V any] struct {
 	lifetime time.Duration
 	limit    int
 	now      func() time.Time
@@ -24,12 +26,13 @@ type entry[V any] struct {
 	until time.Time
 }
 
-func newExpiring[V any](lifetime time.Duration, limit int, now func() time.Time) *expiring[V] {
-	return &expiring[V]{lifetime: lifetime, limit: limit, now: now, items: map[string]*list.Element{}, order: list.New()}
+// New makes a map of at most limit values. now is the clock.
+func New[V any](lifetime time.Duration, limit int, now func() time.Time) *Map[V] {
+	return &Map[V]{lifetime: lifetime, limit: limit, now: now, items: map[string]*list.Element{}, order: list.New()}
 }
 
-// put stores a value and starts its lifetime anew.
-func (e *expiring[V]) put(key string, value V) {
+// Put stores a value and starts its lifetime anew.
+func (e *Map[V]) Put(key string, value V) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.remove(key)
@@ -37,12 +40,13 @@ func (e *expiring[V]) put(key string, value V) {
 	e.prune()
 }
 
-func (e *expiring[V]) get(key string) (V, bool) {
-	return e.update(key, nil)
+// Get returns a value that is there and has not expired.
+func (e *Map[V]) Get(key string) (V, bool) {
+	return e.Update(key, nil)
 }
 
-// update changes a value in place, if it is there, and returns it as it then is.
-func (e *expiring[V]) update(key string, change func(*V)) (V, bool) {
+// Update changes a value in place, if it is there, and returns it as it then is.
+func (e *Map[V]) Update(key string, change func(*V)) (V, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.prune()
@@ -58,8 +62,8 @@ func (e *expiring[V]) update(key string, change func(*V)) (V, bool) {
 	return found.value, true
 }
 
-// take returns a value and forgets it, so that only one caller ever gets it.
-func (e *expiring[V]) take(key string) (V, bool) {
+// Take returns a value and forgets it, so that only one caller ever gets it.
+func (e *Map[V]) Take(key string) (V, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.prune()
@@ -72,8 +76,8 @@ func (e *expiring[V]) take(key string) (V, bool) {
 	return element.Value.(*entry[V]).value, true
 }
 
-// deleteWhere forgets all values for which the condition holds.
-func (e *expiring[V]) deleteWhere(condition func(V) bool) {
+// DeleteWhere forgets all values for which the condition holds.
+func (e *Map[V]) DeleteWhere(condition func(V) bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for key, element := range e.items {
@@ -83,7 +87,7 @@ func (e *expiring[V]) deleteWhere(condition func(V) bool) {
 	}
 }
 
-func (e *expiring[V]) prune() {
+func (e *Map[V]) prune() {
 	now := e.now()
 	for oldest := e.order.Front(); oldest != nil; oldest = e.order.Front() {
 		found := oldest.Value.(*entry[V])
@@ -94,7 +98,7 @@ func (e *expiring[V]) prune() {
 	}
 }
 
-func (e *expiring[V]) remove(key string) {
+func (e *Map[V]) remove(key string) {
 	if element, ok := e.items[key]; ok {
 		e.order.Remove(element)
 		delete(e.items, key)
