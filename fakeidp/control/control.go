@@ -203,8 +203,9 @@ type Grant struct {
 
 // Mutation describes one hostile behaviour that a Grant may name.
 type Mutation struct {
-	Name string `json:"name"` // "wrong-nonce", "wrong-audience" …
-	Text string `json:"text"`
+	Name     string `json:"name"`     // "wrong-nonce", "wrong-audience", "saml-xsw1" …
+	Protocol string `json:"protocol"` // of the Grant that may name it: "oidc" or "saml"
+	Text     string `json:"text"`
 }
 
 // Visit is one request of the OpenID Connect endpoints, for assertions on what a relying party sent.

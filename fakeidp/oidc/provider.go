@@ -226,7 +226,7 @@ func (p *Provider) Visits(clientID string) []control.Visit {
 func (p *Provider) Mutations() []control.Mutation {
 	var listed []control.Mutation
 	for _, m := range mutation.All() {
-		listed = append(listed, control.Mutation{Name: m.Name, Text: string(m.Stage()) + ": " + m.Text})
+		listed = append(listed, control.Mutation{Name: m.Name, Protocol: "oidc", Text: string(m.Stage()) + ": " + m.Text})
 	}
 	return listed
 }

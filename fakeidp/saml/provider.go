@@ -158,7 +158,7 @@ func (p *Provider) Grant(g control.Grant) error {
 func (p *Provider) Mutations() []control.Mutation {
 	var listed []control.Mutation
 	for _, m := range Mutations() {
-		listed = append(listed, control.Mutation{Name: m.Name, Text: "SAML response: " + m.Text})
+		listed = append(listed, control.Mutation{Name: m.Name, Protocol: "saml", Text: "SAML response: " + m.Text})
 	}
 	return listed
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,12 +24,18 @@ import (
 
 const token = "the-administrator's-token"
 
-// site is the administration API on a server whose deadlines are over almost at once.
+const (
+	deadline    = 400 * time.Millisecond // of requests that are no streams
+	smallBuffer = 4 << 10                // bytes: a client that does not read is soon noticed
+)
+
+// site is the administration API on a server whose deadlines are soon over.
 type site struct {
 	testing.TB
 	store    *sqlstore.Store
 	server   *httptest.Server
 	stopping chan struct{}
+	narrow   atomic.Bool // new connections hold little
 }
 
 func newSite(t *testing.T, options ...sqlstore.Option) *site {
@@ -47,8 +54,20 @@ func newSite(t *testing.T, options ...sqlstore.Option) *site {
 	s.server = httptest.NewUnstartedServer(admin.New(admin.Options{
 		Store: store, Admin: access.NewAdmin(token), Audit: audit.New(store, logger, nil), Logger: logger, Stopping: s.stopping, Heartbeat: 50 * time.Millisecond,
 	}))
-	s.server.Config.ReadTimeout, s.server.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+	s.server.Config.ReadTimeout, s.server.Config.WriteTimeout = deadline, deadline
+	s.server.Config.ConnState = func(conn net.Conn, state http.ConnState) {
+		if state == http.StateNew && s.narrow.Load() {
+			_ = conn.(*net.TCPConn).SetWriteBuffer(smallBuffer)
+		}
+	}
 	s.server.Start()
+	s.server.Client().Transport.(*http.Transport).DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err == nil && s.narrow.Load() {
+			_ = conn.(*net.TCPConn).SetReadBuffer(smallBuffer)
+		}
+		return conn, err
+	}
 	t.Cleanup(func() {
 		s.server.CloseClientConnections()
 		s.server.Close()
@@ -198,7 +217,7 @@ func TestStream(t *testing.T) {
 	c := s.stream("")
 	c.wants(ada)
 	seen := c.id
-	time.Sleep(400 * time.Millisecond) // longer than the deadlines
+	time.Sleep(deadline + 100*time.Millisecond)
 	s.user("other", "stranger")
 	eve := s.user("acme", "eve")
 	c.wants(eve)
@@ -274,11 +293,15 @@ func TestStreamSlowClient(t *testing.T) {
 		}
 		return err
 	})
-	for range 500 { // some eight megabytes, more than sockets hold
+	const rounds = 40 // some 600 kilobytes, more than the sockets hold
+	for range rounds {
 		change(func(e directory.Edit) error { return e.AddMembers(t.Context(), members...) })
 		change(func(e directory.Edit) error { return e.ClearMembers(t.Context()) })
 	}
+	s.narrow.Store(true)
+	s.server.Client().CloseIdleConnections()
 	c := s.stream("")
+	s.narrow.Store(false)
 	time.Sleep(time.Second)
 	rest, err := io.ReadAll(c.lines)
 	if err == nil {
@@ -291,7 +314,7 @@ func TestStreamSlowClient(t *testing.T) {
 		count++
 	}
 	again := s.stream("", "Last-Event-ID", reader.id)
-	for count < 200+1+1+1000 {
+	for count < 200+1+1+2*rounds {
 		if _, _, ok := again.next(); !ok {
 			t.Fatalf("the stream ended after %d", count)
 		}

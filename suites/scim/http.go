@@ -144,6 +144,7 @@ func methods(s *check.Suite) {
 			Refs:  check.Refs(check.RFC7644("3.2", quoteMethods)),
 		}, func(t *check.T) {
 			t.Require("the users", t.Get("/Users?count=0"), check.BeOK())
+			t.Require("an endpoint that is not there", t.Get("/NoSuchThings"), check.HaveStatus(404))
 			t.Expect(t.Send("OPTIONS", "/Users", nil)).To(check.HaveStatus(200, 204, 405, 501))
 		})
 		s.It(check.Spec{
