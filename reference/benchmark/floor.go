@@ -77,7 +77,7 @@ func serveFloor(ctx context.Context, file string) error {
 	open := func(pragmas ...string) (*sql.DB, error) {
 		return sql.Open("sqlite", "file:"+file+"?"+url.Values{"_pragma": append(pragmas, "busy_timeout(10000)")}.Encode())
 	}
-	writing, err := open("journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)")
+	writing, err := open("journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)")
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,9 @@ func openFile(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	name := "file:" + (&url.URL{Path: path}).EscapedPath()
-	writeDB := openSQLite(name, "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)")
+	// What a savepoint would undo is kept in memory rather than in a file of its own: it is needed while the
+	// process lives, and not for durability.
+	writeDB := openSQLite(name, "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)")
 	writeDB.SetMaxOpenConns(1)
 	readDB := openSQLite(name, "busy_timeout(10000)", "query_only(1)")
 	readDB.SetMaxOpenConns(readers)
