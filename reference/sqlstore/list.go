@@ -68,17 +68,11 @@ func (s *Store) remaining(ctx context.Context, tenant string, q directory.Query,
 }
 
 func (s *Store) chunk(ctx context.Context, tenant string, q directory.Query, part segment, offset, size int) ([]directory.Resource, error) {
-	where, args, err := s.conditions(tenant, q)
+	query, args, err := s.selection(tenant, q, part)
 	if err != nil {
 		return nil, err
 	}
-	by := part.by
-	if q.Order == nil && selective(q.Where) {
-		by = `+` + by // no index has an expression: SQLite cannot prefer one for the sake of the order
-	}
-	args = append(append(args, part.args...), size, offset)
-	rows, err := s.read.QueryContext(ctx,
-		`SELECT `+columns+` FROM resources WHERE `+where+part.where+` ORDER BY `+by+` LIMIT ? OFFSET ?`, args...)
+	rows, err := s.read.QueryContext(ctx, query, append(args, size, offset)...)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +86,17 @@ func (s *Store) chunk(ctx context.Context, tenant string, q directory.Query, par
 		page = append(page, r.Resource)
 	}
 	return page, rows.Err()
+}
+
+// selection is the statement that reads a segment. Its last two arguments, which are missing, are limit and offset.
+func (s *Store) selection(tenant string, q directory.Query, part segment) (string, []any, error) {
+	where, args, err := s.conditions(tenant, q)
+	by := part.by
+	if q.Order == nil && selective(q.Where) {
+		by = `+` + by // no index has an expression: SQLite cannot prefer one for the sake of the order
+	}
+	return `SELECT ` + columns + ` FROM resources WHERE ` + where + part.where + ` ORDER BY ` + by + ` LIMIT ? OFFSET ?`,
+		append(args, part.args...), err
 }
 
 // Count implements directory.Resources.

@@ -131,6 +131,9 @@ func (s sorting) rest(key any) segment {
 		comparison = " AND seq < ?"
 	}
 	g.where, g.args = g.where+comparison, append(g.args, s.From.Seq)
+	if s.unique {
+		g.by = s.byValue() // of one
+	}
 	return g
 }
 
@@ -218,7 +221,8 @@ func (s *Store) Orders(ctx context.Context, tenant string, q directory.Query) (b
 	return !long, nil
 }
 
-// longTexts asks partial indexes, which have the very words, and hardly a row.
+// longTexts asks for the longest in the words of a partial index, which has hardly a row.
 func longTexts(column string) string {
-	return fmt.Sprintf(`SELECT EXISTS (SELECT 1 FROM resources WHERE tenant = ? AND kind = ? AND octet_length(%s) > %d)`, column, directory.MaxOrdered)
+	return fmt.Sprintf(`SELECT coalesce(max(octet_length(%[1]s)), 0) > %[2]d FROM resources WHERE tenant = ? AND kind = ? AND octet_length(%[1]s) > %[2]d`,
+		column, directory.MaxOrdered)
 }

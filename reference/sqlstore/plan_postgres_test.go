@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -33,23 +34,7 @@ func TestLookupsUseIndexesOnPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	err = s.write.do(ctx, func(ctx context.Context, conn conn) error {
-		for _, statement := range []string{
-			`INSERT INTO tenants (id, name, domains, created) SELECT 'acme' || n, '', '[]', 0 FROM generate_series(1, 300) n`,
-			`INSERT INTO resources (tenant, kind, id, external_id, name, name_key, email, email_key, display, active, attributes, created, modified, version)
-			SELECT tenants.id, k, k || n, n, n, n, n, n, n, n % 2 = 0, '{}', n, n, 1
-			FROM generate_series(1, 20) n, tenants, (VALUES ('User'), ('Group')) kinds (k)`,
-			`ANALYZE resources`,
-		} {
-			if _, err := conn.ExecContext(ctx, statement); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	fillPostgres(t, s, 300, 20)
 	for want, q := range map[string]directory.Query{
 		"resources_list":     {Kind: directory.User},
 		"resources_id":       {Kind: directory.User, ID: "x"},
@@ -68,24 +53,59 @@ func TestLookupsUseIndexesOnPostgres(t *testing.T) {
 	}
 }
 
+// fillPostgres makes tenants with so many users and as many groups in each.
+func fillPostgres(t *testing.T, s *Store, tenants, each int) {
+	t.Helper()
+	err := s.write.do(context.Background(), func(ctx context.Context, conn conn) error {
+		for _, statement := range []string{
+			fmt.Sprintf(`INSERT INTO tenants (id, name, domains, created) SELECT 'acme' || n, '', '[]', 0 FROM generate_series(1, %d) n`, tenants),
+			fmt.Sprintf(`INSERT INTO resources (tenant, kind, id, external_id, name, name_key, email, email_key, display, active, attributes, created, modified, version)
+			SELECT tenants.id, k, k || n, n, n, n, n, n, n, n %% 2 = 0, '{}', n, n, 1
+			FROM generate_series(1, %d) n, tenants, (VALUES ('User'), ('Group')) kinds (k)`, each),
+			`ANALYZE resources`,
+		} {
+			if _, err := conn.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func planOnPostgres(t *testing.T, s *Store, q directory.Query) string {
 	t.Helper()
 	where, args, err := s.conditions("acme7", q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := s.read.QueryContext(context.Background(), `EXPLAIN SELECT `+columns+` FROM resources WHERE `+where+` ORDER BY seq LIMIT 9`, args...)
+	return planOf(t, s, `EXPLAIN SELECT `+columns+` FROM resources WHERE `+where+` ORDER BY seq LIMIT 9`, args...)
+}
+
+// planOf joins the lines of a plan, of which the last column is for reading.
+func planOf(t *testing.T, s *Store, explain string, args ...any) string {
+	t.Helper()
+	rows, err := s.read.QueryContext(context.Background(), explain, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := make([]any, len(names))
+	for i := range line {
+		line[i] = new(any)
+	}
 	var plan []string
 	for rows.Next() {
-		var line string
-		if err := rows.Scan(&line); err != nil {
+		if err := rows.Scan(line...); err != nil {
 			t.Fatal(err)
 		}
-		plan = append(plan, line)
+		plan = append(plan, fmt.Sprint(*line[len(line)-1].(*any)))
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)

@@ -7,8 +7,8 @@ CREATE INDEX resources_name_down ON resources (tenant, kind, name_key DESC) WHER
 CREATE INDEX resources_external_down ON resources (tenant, kind, external_id DESC);
 CREATE INDEX resources_created_down ON resources (tenant, kind, created DESC);
 CREATE INDEX resources_modified_down ON resources (tenant, kind, modified DESC);
-CREATE INDEX resources_name_long ON resources (tenant, kind) WHERE octet_length(name_key) > 1024;
-CREATE INDEX resources_external_long ON resources (tenant, kind) WHERE octet_length(external_id) > 1024;
+CREATE INDEX resources_name_long ON resources (tenant, kind, octet_length(name_key)) WHERE octet_length(name_key) > 1024;
+CREATE INDEX resources_external_long ON resources (tenant, kind, octet_length(external_id)) WHERE octet_length(external_id) > 1024;
 
 -- +goose Down
 DROP INDEX resources_external_long;
