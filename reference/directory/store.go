@@ -40,9 +40,14 @@ type Resources interface {
 	// deleted and that error is returned as it is. It must not call the Store.
 	Delete(ctx context.Context, tenant string, kind Kind, id string, check func(Resource) error) error
 
-	// List streams the resources of a query in creation order (a stable order for paging), or against
-	// it when the query says so.
+	// List streams the resources of a query in creation order (a stable order for paging) or in the order
+	// of the query, or against it when the query says so.
 	List(ctx context.Context, tenant string, q Query) iter.Seq2[Resource, error]
+
+	// Orders tells whether it pays to let List put the resources of a query in its Order, which must not be nil, and
+	// whether the order is then the one that looks at MaxOrdered bytes of a text. A caller to whom it says no has
+	// to sort them.
+	Orders(ctx context.Context, tenant string, q Query) (bool, error)
 
 	// Count returns how many resources a query selects, before Limit and Offset.
 	Count(ctx context.Context, tenant string, q Query) (int, error)
@@ -77,7 +82,11 @@ type Query struct {
 	// After and Before, when they are not 0, leave out all resources but those that were created after
 	// and before the one with this Seq, which need not exist any more.
 	After, Before int64
-	// Reverse lists the newest first.
+	// Order, when it is not nil, is the order of the list. All fields but FieldEmail have one.
+	Order *Order
+	// From, when it is not nil, leaves out all resources but those that the list has, in its Order, behind this place.
+	From *Place
+	// Reverse lists against the order: without an Order, the newest first.
 	Reverse bool
 	Offset  int
 	Limit   int // 0 means all

@@ -89,7 +89,9 @@ func medians(times int, requests ...asked) []time.Duration {
 
 // BenchmarkLists prints, beside the times of two requests at their hardest, how much longer they take than at
 // their easiest: the p50 of userName eq among 100,000 users to that among 1,000, and of a page of 100 by cursor at the
-// end of 100,000 users to that of the first page, which counts them too, and to that of the second, which does not.
+// end of 100,000 users to that of the first page, which counts them too, and to that of the second, which does not; of the second
+// page of a sorted list among 100,000 users to that among 1,000, by cursor and by index, which counts them all, as an
+// unsorted page does.
 func BenchmarkLists(b *testing.B) {
 	small, large := crowd(b, 1_000), crowd(b, 100_000)
 	lookup := func(n int) func(int) string {
@@ -103,6 +105,29 @@ func BenchmarkLists(b *testing.B) {
 			p50 = medians(500, asked{small, lookup(1_000)}, asked{large, lookup(100_000)})
 		}
 		report(b, p50[1], p50[0])
+	})
+	b.Run("sorted-page", func(b *testing.B) {
+		const sorted = "/Users?count=100&sortBy=meta.lastModified&sortOrder=descending&cursor="
+		second := func(c *client) asked {
+			cursor := next(c.want(200, "GET", sorted, ""))
+			return asked{c, func(int) string { return sorted + cursor }}
+		}
+		var p50 []time.Duration
+		for b.Loop() {
+			p50 = medians(100, second(small), second(large))
+		}
+		report(b, p50[1], p50[0])
+	})
+	b.Run("sorted-page-by-index", func(b *testing.B) {
+		const sorted = "/Users?count=100&startIndex=101&sortBy=userName"
+		at := func(c *client) asked { return asked{c, func(int) string { return sorted }} }
+		unsorted := asked{large, func(int) string { return "/Users?count=100&startIndex=101" }}
+		var p50 []time.Duration
+		for b.Loop() {
+			p50 = medians(50, at(small), at(large), unsorted)
+		}
+		report(b, p50[1], p50[0])
+		b.ReportMetric(float64(p50[1])/float64(p50[2]), "of-unsorted-page")
 	})
 	const page = "/Users?count=100&cursor="
 	b.Run("page-by-cursor", func(b *testing.B) {

@@ -33,8 +33,24 @@ func (s *server) listing(x *exchange, p listParams) (*listing, error) {
 			return nil, err
 		}
 	}
-	l.query, l.exact = x.kind.query(l.filter)
-	return l, nil
+	return l, l.plan()
+}
+
+// plan decides what of the listing the store does: it selects, exactly or more than the filter does, and puts
+// in order where it can.
+func (l *listing) plan() error {
+	l.query, l.exact = l.kind.query(l.filter)
+	field, ok := l.order.field(l.kind)
+	if !ok {
+		return nil
+	}
+	q := l.query
+	q.Order = &directory.Order{Field: field, Descending: l.order.descending}
+	ordered, err := l.store.Orders(l.request.Context(), l.token.Tenant, q)
+	if err == nil && ordered {
+		l.query = q
+	}
+	return err
 }
 
 // count gives the number of all that match.
@@ -108,7 +124,7 @@ func (l *listing) index() (total int, found []directory.Resource, err error) {
 		return total, nil, err
 	}
 	switch {
-	case l.order != nil:
+	case l.order != nil && l.query.Order == nil:
 		return l.sorted()
 	case l.exact:
 		return l.window()

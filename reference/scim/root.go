@@ -82,7 +82,9 @@ func (q *rootQuery) prepare() error {
 				return err
 			}
 		}
-		l.query, l.exact = k.query(l.filter)
+		if err := l.plan(); err != nil {
+			return err
+		}
 		q.parts = append(q.parts, l)
 	}
 	if !sortable {
@@ -158,21 +160,37 @@ func (q *rootQuery) sorted() ([]directory.Resource, error) {
 	o := &order{descending: q.params.descending}
 	first := leaders{compare: o.compare, n: addBounded(q.params.start-1, q.params.count)}
 	for _, part := range q.parts {
-		n := 0
-		err := part.each(part.query, part.order != nil, func(k keyed) bool {
-			n++
-			first.add(k)
-			return q.bounded(n)
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := q.add(n); err != nil {
+		if err := q.lead(part, &first); err != nil {
 			return nil, err
 		}
 	}
 	list := first.list()
 	return resources(list[min(q.params.start-1, len(list)):]), nil
+}
+
+// lead adds those of a part that may be among the first, and counts all that match.
+func (q *rootQuery) lead(part *listing, first *leaders) error {
+	query, n := part.query, 0
+	counted := part.exact && query.Order != nil
+	if counted {
+		all, err := part.count()
+		if err != nil {
+			return err
+		}
+		if err := q.add(all); err != nil || first.n == 0 {
+			return err
+		}
+		query.Limit = first.n
+	}
+	err := part.each(query, part.order != nil, func(k keyed) bool {
+		n++
+		first.add(k)
+		return counted || q.bounded(n)
+	})
+	if err != nil || counted {
+		return err
+	}
+	return q.add(n)
 }
 
 // render gives the documents of the page. Those of a type are rendered together, for the sake of their

@@ -41,6 +41,15 @@ func newOrder(k *kind, sortBy string, descending bool) (*order, error) {
 	return o, nil
 }
 
+// field is what the store can order by in the same way; a nil order has none.
+func (o *order) field(k *kind) (directory.Field, bool) {
+	if o == nil || o.ref.Extension != nil {
+		return "", false
+	}
+	field, ok := k.source().Fields[o.ref.String()]
+	return field, ok
+}
+
 // refers tells whether the order needs the core attribute of this name.
 func (o *order) refers(attribute string) bool {
 	return o.ref.Extension == nil && o.ref.Attribute.Name == attribute
@@ -72,14 +81,12 @@ func (o *order) key(doc map[string]any) any {
 	return cut(o.leaf.Key(text))
 }
 
-// maxKey is how many bytes of a text the order looks at: a cursor carries them in a URL.
-const maxKey = 1 << 10
-
+// cut is what the order looks at of a text: a cursor carries it in a URL.
 func cut(text string) string {
-	if len(text) <= maxKey {
+	if len(text) <= directory.MaxOrdered {
 		return text
 	}
-	end := maxKey
+	end := directory.MaxOrdered
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}

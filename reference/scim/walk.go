@@ -185,17 +185,39 @@ func (w *walk) ranking(at place, n int) ([]keyed, error) {
 		first.compare = func(a, b keyed) int { return w.order.compare(b, a) }
 	}
 	for _, l := range w.parts {
-		err := l.each(l.query, l.order != nil, func(k keyed) bool {
+		q, ordered := l.query, l.query.Order != nil
+		if ordered {
+			q.Reverse = at.Back
+			q.From = at.inOrder()
+		}
+		if ordered && l.exact {
+			q.Limit = n
+		}
+		taken := 0
+		err := l.each(q, l.order != nil, func(k keyed) bool {
 			if at.start || first.compare(from, k) < 0 {
 				first.add(k)
+				taken++
 			}
-			return true
+			return !ordered || taken < n
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
 	return first.list(), nil
+}
+
+// inOrder is the place in the terms of the store, where a number is an instant.
+func (p place) inOrder() *directory.Place {
+	if p.start {
+		return nil
+	}
+	at := &directory.Place{Key: p.Key, Seq: p.Seq}
+	if number, ok := p.Key.(json.Number); ok {
+		at.Key, _ = number.Int64() // as key made it
+	}
+	return at
 }
 
 func (w *walk) part(k keyed) int {

@@ -80,7 +80,7 @@ func TestConditionsUseIndexes(t *testing.T) {
 		} else {
 			where += ` ORDER BY seq`
 		}
-		if plan := explain(t, s, where, args); !strings.Contains(plan, try.want) {
+		if plan := foundAlike(explain(t, s, where, args)); !strings.Contains(plan, try.want) {
 			t.Errorf("%+v: %s, wanted %s", try.where, plan, try.want)
 		}
 	}

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -33,12 +34,34 @@ func TestLookupsUseIndexesOnPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	err = s.write.do(ctx, func(ctx context.Context, conn conn) error {
+	fillPostgres(t, s, 300, 20)
+	for want, q := range map[string]directory.Query{
+		"resources_list":     {Kind: directory.User},
+		"resources_id":       {Kind: directory.User, ID: "x"},
+		"resources_name":     {Kind: directory.Group, Name: "x"},
+		"resources_email":    {Kind: directory.User, Email: "x"},
+		"resources_external": {Kind: directory.User, ExternalID: "x"},
+	} {
+		q.After = 1
+		if got := foundAlike(planOnPostgres(t, s, q)); !strings.Contains(got, " "+want+" ") {
+			t.Errorf("%+v: %s, wanted index %s", q, got, want)
+		}
+	}
+	got := planOnPostgres(t, s, directory.Query{Kind: directory.User, Name: "x"})
+	if !strings.Contains(got, " resources_user_name ") && !strings.Contains(got, " resources_name ") {
+		t.Errorf("lookup by userName: %s", got)
+	}
+}
+
+// fillPostgres makes tenants with so many users and as many groups in each.
+func fillPostgres(t *testing.T, s *Store, tenants, each int) {
+	t.Helper()
+	err := s.write.do(context.Background(), func(ctx context.Context, conn conn) error {
 		for _, statement := range []string{
-			`INSERT INTO tenants (id, name, domains, created) SELECT 'acme' || n, '', '[]', 0 FROM generate_series(1, 300) n`,
-			`INSERT INTO resources (tenant, kind, id, external_id, name, name_key, email, email_key, display, active, attributes, created, modified, version)
-			SELECT tenants.id, k, k || n, n, n, n, n, n, n, n % 2 = 0, '{}', n, n, 1
-			FROM generate_series(1, 20) n, tenants, (VALUES ('User'), ('Group')) kinds (k)`,
+			fmt.Sprintf(`INSERT INTO tenants (id, name, domains, created) SELECT 'acme' || n, '', '[]', 0 FROM generate_series(1, %d) n`, tenants),
+			fmt.Sprintf(`INSERT INTO resources (tenant, kind, id, external_id, name, name_key, email, email_key, display, active, attributes, created, modified, version)
+			SELECT tenants.id, k, k || n, n, n, n, n, n, n, n %% 2 = 0, '{}', n, n, 1
+			FROM generate_series(1, %d) n, tenants, (VALUES ('User'), ('Group')) kinds (k)`, each),
 			`ANALYZE resources`,
 		} {
 			if _, err := conn.ExecContext(ctx, statement); err != nil {
@@ -50,22 +73,6 @@ func TestLookupsUseIndexesOnPostgres(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for want, q := range map[string]directory.Query{
-		"resources_list":     {Kind: directory.User},
-		"resources_id":       {Kind: directory.User, ID: "x"},
-		"resources_name":     {Kind: directory.Group, Name: "x"},
-		"resources_email":    {Kind: directory.User, Email: "x"},
-		"resources_external": {Kind: directory.User, ExternalID: "x"},
-	} {
-		q.After = 1
-		if got := planOnPostgres(t, s, q); !strings.Contains(got, " "+want+" ") {
-			t.Errorf("%+v: %s, wanted index %s", q, got, want)
-		}
-	}
-	got := planOnPostgres(t, s, directory.Query{Kind: directory.User, Name: "x"})
-	if !strings.Contains(got, " resources_user_name ") && !strings.Contains(got, " resources_name ") {
-		t.Errorf("lookup by userName: %s", got)
-	}
 }
 
 func planOnPostgres(t *testing.T, s *Store, q directory.Query) string {
@@ -74,18 +81,31 @@ func planOnPostgres(t *testing.T, s *Store, q directory.Query) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := s.read.QueryContext(context.Background(), `EXPLAIN SELECT `+columns+` FROM resources WHERE `+where+` ORDER BY seq LIMIT 9`, args...)
+	return planOf(t, s, `EXPLAIN SELECT `+columns+` FROM resources WHERE `+where+` ORDER BY seq LIMIT 9`, args...)
+}
+
+// planOf joins the lines of a plan, of which the last column is for reading.
+func planOf(t *testing.T, s *Store, explain string, args ...any) string {
+	t.Helper()
+	rows, err := s.read.QueryContext(context.Background(), explain, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := make([]any, len(names))
+	for i := range line {
+		line[i] = new(any)
+	}
 	var plan []string
 	for rows.Next() {
-		var line string
-		if err := rows.Scan(&line); err != nil {
+		if err := rows.Scan(line...); err != nil {
 			t.Fatal(err)
 		}
-		plan = append(plan, line)
+		plan = append(plan, fmt.Sprint(*line[len(line)-1].(*any)))
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)

@@ -2,9 +2,12 @@ package sqlstore
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pressly/goose/v3"
 
 	"assay/reference/directory"
 )
@@ -18,10 +21,16 @@ func TestRekey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, statement := range []string{change, `DELETE FROM goose_db_version WHERE version_id = 8`} {
-			if _, err := s.dbs[len(s.dbs)-1].Exec(statement); err != nil {
-				t.Fatal(err)
-			}
+		if _, err := s.dbs[len(s.dbs)-1].Exec(change); err != nil {
+			t.Fatal(err)
+		}
+		provider, err := goose.NewProvider(goose.DialectSQLite3, s.dbs[len(s.dbs)-1], os.DirFS("migrations/sqlite"),
+			goose.WithGoMigrations(goose.NewGoMigration(rekeyVersion, nil, nil))) // rekey has nothing to undo
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := provider.DownTo(ctx, rekeyVersion-1); err != nil {
+			t.Fatal(err)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
