@@ -20,7 +20,7 @@ import (
 // environment variable ASSAY_PROVISION_PEOPLE raises it; 10000 takes minutes.
 func provisioned(t *testing.T) (people, groups int) {
 	t.Helper()
-	people = 60
+	people = 40
 	if text := os.Getenv("ASSAY_PROVISION_PEOPLE"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 20 {

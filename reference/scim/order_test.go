@@ -106,7 +106,7 @@ func (w *world) pages(t *testing.T, k *kind, by string, indexed bool) {
 			if text == "" && k != nil {
 				w.stored(t, name, k, p, want, indexed)
 			}
-			for range 4 {
+			for range 2 {
 				p.start, p.count = 1+w.random.IntN(len(want)+2), 1+w.random.IntN(len(want)+2)
 				page := w.page(t, k, p)
 				from := min(p.start-1, len(want))
