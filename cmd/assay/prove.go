@@ -62,7 +62,9 @@ func (p *program) proveCommand() *cobra.Command {
 		Short: "Prove that the checks can fail: run them against the reference with each named fault",
 		Long: `Run every check against the clean reference, where all must pass, and then against the reference
 with each named fault switched on. A fault is caught when exactly the checks that it is meant for turn
-red. Checks of level must that no fault turns red are listed as unproven.`,
+red. Checks that a fault cannot touch are left out: those of sign-on where it wraps the SCIM handler alone,
+and those of SCIM where it wraps the relying party alone. Checks of level must that no fault turns red are
+listed as unproven.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if list {
@@ -135,7 +137,7 @@ func (p *program) prove(ctx context.Context, chosen []faults.Fault, o proveOptio
 	if err != nil {
 		return err
 	}
-	clean, err := p.trial(ctx, idp)
+	clean, err := p.trial(ctx, idp, reports.Selection{})
 	closeQuietly(idp.Close)
 	if err != nil {
 		return err
@@ -169,19 +171,37 @@ func (p *program) proveShare(ctx context.Context, chosen []faults.Fault) error {
 	defer closeQuietly(idp.Close)
 	encoder := json.NewEncoder(p.out)
 	for _, fault := range chosen {
-		report, err := p.trial(ctx, idp, fault)
+		within := reach(fault)
+		report, err := p.trial(ctx, idp, within, fault)
 		if err != nil {
 			return err
 		}
-		if err := encoder.Encode(judgeFault(fault, report)); err != nil {
+		if err := encoder.Encode(judgeFault(fault, within, report)); err != nil {
 			return defect("print the proof of %s: %w", fault.Name, err)
 		}
 	}
 	return nil
 }
 
-// trial runs every check against a reference with the given faults.
-func (p *program) trial(ctx context.Context, idp *fakeidp.IdP, on ...faults.Fault) (*reports.Report, error) {
+// reach leaves out the checks that a fault cannot touch, by the seam at which it wraps: sign-on where that is
+// the SCIM handler alone, and SCIM where that is the relying party alone.
+func reach(f faults.Fault) reports.Selection {
+	var within reports.Selection
+	if f.Site != nil || f.Store != nil {
+		return within
+	}
+	scim, signOn := f.HTTP != nil || f.Verifier != nil, f.Logins != nil || f.Checker != nil || f.Outgoing != nil
+	switch {
+	case scim && !signOn:
+		within.Exclude = []string{"oidc.*"}
+	case signOn && !scim:
+		within.Exclude = []string{"scim.*", "okta.*"}
+	}
+	return within
+}
+
+// trial runs the selected checks against a reference with the given faults.
+func (p *program) trial(ctx context.Context, idp *fakeidp.IdP, within reports.Selection, on ...faults.Fault) (*reports.Report, error) {
 	s, err := openReference(ctx, idp, reference.Options{Logger: slog.New(slog.DiscardHandler), Faults: on})
 	if err != nil {
 		return nil, err
@@ -193,7 +213,7 @@ func (p *program) trial(ctx context.Context, idp *fakeidp.IdP, on ...faults.Faul
 	}
 	defer t.Close()
 	var runner suites.Runner
-	report, err := runner.Run(ctx, suites.Options{Target: t, IdP: s.control, Tool: tool()})
+	report, err := runner.Run(ctx, suites.Options{Target: t, IdP: s.control, Tool: tool(), Selection: within})
 	if err != nil {
 		return nil, defect("run the checks: %w", err)
 	}
@@ -211,9 +231,12 @@ func unclean(r *reports.Report) []string {
 	return bad
 }
 
-func judgeFault(fault faults.Fault, faulty *reports.Report) kill {
+func judgeFault(fault faults.Fault, within reports.Selection, faulty *reports.Report) kill {
 	k := kill{Name: fault.Name, Expected: fault.Reddens, Red: []string{}, Unrelated: []string{}, Blocked: []string{}, Why: map[string]string{}}
 	for _, c := range faulty.Checks {
+		if !suites.Selected(c, within) {
+			continue
+		}
 		switch c.Outcome {
 		case reports.Fail, reports.Warn:
 			k.Red = append(k.Red, c.ID)
