@@ -47,8 +47,8 @@ func TestStoreOrdersAsKeysDo(t *testing.T) {
 
 func ordered(t *testing.T, driver, source string, seed uint64) {
 	w := newWorld(t, source, seed)
-	w.populate(t, 330)
-	for range 60 {
+	w.populate(t, 140)
+	for range 40 {
 		w.group(t, w.text())
 	}
 	meet(t, driver, source)

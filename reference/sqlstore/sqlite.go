@@ -78,6 +78,7 @@ func openFile(ctx context.Context, path string) (*Store, error) {
 }
 
 func openSQLite(name string, pragmas ...string) *sql.DB {
+	keepPages()
 	return sql.OpenDB(preparing{driver: &sqlite.Driver{}, name: name + "?" + url.Values{"_pragma": pragmas}.Encode()})
 }
 
