@@ -143,7 +143,10 @@ func (a *api) register(h huma.API) {
 	huma.Register(h, operation("put-scim", http.MethodPut, "/api/tenants/{tenant}/scim",
 		"Make the SCIM connection strict or lenient", 404), a.setSCIM)
 	huma.Register(h, operation("list-audit-events", http.MethodGet, "/api/tenants/{tenant}/audit",
-		"Read the newest audit events, newest first", 404), a.events)
+		"Read the audit log, newest first, with filters", 404, 422), a.events)
+	huma.Register(h, operation("verify-audit", http.MethodGet, "/api/tenants/{tenant}/audit/chain",
+		"Verify that no event of the audit log was changed, removed or slipped in", 404), a.verifyAudit)
+	huma.Register(h, exportOperation(), a.exportAudit)
 	huma.Register(h, operation("archive-user", http.MethodPost, "/api/tenants/{tenant}/users/{user}/archive",
 		"Archive a user: the e-mail address and the names become free. Doing so again changes nothing", 404, 409), a.archive)
 	huma.Register(h, operation("list-archived-users", http.MethodGet, "/api/tenants/{tenant}/archived-users",

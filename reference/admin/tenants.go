@@ -115,37 +115,3 @@ func (a *api) checkSubject(ctx context.Context, tenant, subject string) error {
 	}
 	return nil
 }
-
-// EventsQuery selects audit events.
-type EventsQuery struct {
-	TenantPath
-	Limit int `query:"limit" default:"100" minimum:"1" maximum:"1000" doc:"How many of the newest events"`
-}
-
-// Event is one entry of the audit log.
-type Event struct {
-	Seq     int64             `json:"seq"`
-	Time    time.Time         `json:"time"`
-	Actor   string            `json:"actor"`
-	Action  string            `json:"action"`
-	Subject string            `json:"subject,omitempty"`
-	Detail  map[string]string `json:"detail,omitempty"`
-}
-
-func (a *api) events(ctx context.Context, in *EventsQuery) (*Body[[]Event], error) {
-	t, err := a.find(ctx, in.Tenant)
-	if err != nil {
-		return nil, err
-	}
-	events, err := a.Store.Events(ctx, t.ID, in.Limit)
-	if err != nil {
-		return nil, a.internal(ctx, "read audit log", err)
-	}
-	shown := make([]Event, 0, len(events))
-	for _, e := range events {
-		shown = append(shown, Event{
-			Seq: e.Seq, Time: e.Time.UTC(), Actor: e.Actor, Action: e.Action, Subject: e.Subject, Detail: e.Detail,
-		})
-	}
-	return &Body[[]Event]{shown}, nil
-}

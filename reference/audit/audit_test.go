@@ -3,7 +3,9 @@ package audit_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"iter"
 	"log/slog"
 	"strings"
 	"testing"
@@ -22,6 +24,10 @@ type store struct {
 func (s *store) Append(_ context.Context, e directory.Event) error {
 	s.events = append(s.events, e)
 	return s.fail
+}
+
+func (s *store) FindEvents(context.Context, string, directory.EventQuery) iter.Seq2[directory.Event, error] {
+	return func(func(directory.Event, error) bool) {}
 }
 
 func (s *store) Events(context.Context, string, int) ([]directory.Event, error) { return s.events, nil }
@@ -58,5 +64,24 @@ func TestRecordSaysThatAnEventIsLost(t *testing.T) {
 	r := audit.New(&store{fail: down}, slog.New(slog.DiscardHandler), nil)
 	if err := r.Record(t.Context(), audit.Entry{Action: audit.LoggedOut}); !errors.Is(err, down) {
 		t.Fatalf("error %v", err)
+	}
+}
+
+// An export reads back as what was exported, and whatever else is refused with its line.
+func TestLines(t *testing.T) {
+	e := directory.Event{Seq: 7, Time: time.Unix(1, 5).UTC(), Tenant: "acme", Actor: "admin", Action: "made", Subject: "ü", Detail: map[string]string{"a": "1"}}
+	e.Hash = e.Link(nil)
+	line, err := json.Marshal(audit.LineOf(e))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chains, err := audit.Verify(audit.ReadLines(bytes.NewReader(append(line, "\n\n"...))))
+	if err != nil || len(chains) != 1 || !bytes.Equal(chains[0].Head, e.Hash) {
+		t.Errorf("%+v, %v", chains, err)
+	}
+	for _, bad := range []string{string(line) + string(line), "{", `{"seq": 1, "hash": "xx"}`, `{"seq": 1, "extra": 1}`, strings.Repeat("x", 2<<20)} {
+		if _, err := audit.Verify(audit.ReadLines(strings.NewReader(bad))); err == nil {
+			t.Errorf("%.40s is accepted", bad)
+		}
 	}
 }

@@ -93,17 +93,6 @@ type Identity struct {
 	Linked  time.Time
 }
 
-// Event is one entry of the audit log. Detail never holds a secret.
-type Event struct {
-	Seq     int64
-	Time    time.Time
-	Tenant  string
-	Actor   string // who: "scim:<token id>", "user:<id>", "admin", "system"
-	Action  string // what: "scim.user.created", "sso.login.succeeded" …
-	Subject string // about whom: a resource id, where there is one
-	Detail  map[string]string
-}
-
 // ErrNotFound is returned for a tenant, resource, token or identity that does not exist.
 var ErrNotFound = errors.New("not found")
 

@@ -116,11 +116,3 @@ type Connections interface {
 	// Identities returns all identities that are linked to a user, by issuer and subject; none is no error.
 	Identities(ctx context.Context, tenant, userID string) ([]Identity, error)
 }
-
-// Audit is the part of the Store that holds the audit log.
-type Audit interface {
-	// Append adds an event and sets its Seq and, when zero, its Time.
-	Append(ctx context.Context, e Event) error
-	// Events returns the newest events of a tenant, newest first, at most limit.
-	Events(ctx context.Context, tenant string, limit int) ([]Event, error)
-}

@@ -108,7 +108,7 @@ func migrate(ctx context.Context, db *sql.DB, d dialect, kind goose.Dialect, dir
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(kind, db, files, append(options, goose.WithGoMigrations(rekeyMigration(d)))...)
+	provider, err := goose.NewProvider(kind, db, files, append(options, goose.WithGoMigrations(rekeyMigration(d), chainMigration(d)))...)
 	if err != nil {
 		return err
 	}
