@@ -122,8 +122,10 @@ func verify(ctx context.Context, t *testing.T, s *sqlstore.Store, tenants []dire
 	if err != nil || len(events) != 2 || events[0].Action != "b" || events[0].Time.IsZero() {
 		t.Fatalf("events %+v, %v", events, err)
 	}
-	same("event", events[1], directory.Event{Seq: events[1].Seq, Tenant: tenant, Actor: "admin", Action: "a", Subject: ada.ID,
-		Detail: map[string]string{"k": "v"}, Time: linked.UTC()}, nil)
+	first := directory.Event{Seq: events[1].Seq, Tenant: tenant, Actor: "admin", Action: "a", Subject: ada.ID,
+		Detail: map[string]string{"k": "v"}, Time: linked.UTC()}
+	first.Hash = first.Link(nil)
+	same("event", events[1], first, nil)
 	if few, err := s.Events(ctx, tenant, 1); err != nil || len(few) != 1 {
 		t.Errorf("events with a limit: %+v, %v", few, err)
 	}
