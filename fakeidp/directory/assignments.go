@@ -1,6 +1,12 @@
 package directory
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"assay/fakeidp/control"
+)
 
 // Assign gives a person an app. Doing it twice changes nothing. It fails with ErrNotFound.
 func (d *Directory) Assign(appID, personID string) error {
@@ -37,6 +43,17 @@ func (d *Directory) Assigned(appID, personID string) bool {
 	defer d.mu.RUnlock()
 	p := d.people[personID]
 	return p != nil && p.apps[appID]
+}
+
+// Users lists the people who may use an app: they have it and are not suspended. Oldest first.
+func (d *Directory) Users(appID string) []control.Person {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	a := d.apps[appID]
+	if a == nil {
+		return nil
+	}
+	return d.list(slices.DeleteFunc(slices.Collect(maps.Keys(a.people)), func(id string) bool { return d.people[id].Suspended }))
 }
 
 // Assignments lists the ids of the people who have an app, in the order in which they got it.

@@ -255,6 +255,28 @@ func TestAnswersAreCopies(t *testing.T) {
 	}
 }
 
+func TestUsersAreAssignedAndNotSuspended(t *testing.T) {
+	d := New()
+	app := addApp(t, d, control.App{})
+	ada, bob, _ := add(t, d, "ada"), add(t, d, "bob"), add(t, d, "eve")
+	if err := errors.Join(d.Assign(app.ID, bob.ID), d.Assign(app.ID, ada.ID)); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Users(app.ID); !slices.Equal(got, []control.Person{ada, bob}) {
+		t.Errorf("users %v, want ada and bob", got)
+	}
+	ada.Suspended = true
+	if _, err := d.UpdatePerson(ada); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Users(app.ID); !slices.Equal(got, []control.Person{bob}) {
+		t.Errorf("users %v, want bob: ada is suspended", got)
+	}
+	if got := d.Users("nothing"); len(got) != 0 {
+		t.Errorf("users of no app: %v", got)
+	}
+}
+
 func TestConcurrentUse(t *testing.T) {
 	d := New()
 	app := addApp(t, d, control.App{})

@@ -3,6 +3,7 @@ package directory
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -85,14 +86,15 @@ func (d *Directory) Person(key string) (control.Person, bool) {
 func (d *Directory) People() []control.Person {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	all := make([]*person, 0, len(d.people))
-	for _, p := range d.people {
-		all = append(all, p)
-	}
-	slices.SortFunc(all, func(a, b *person) int { return cmp.Compare(a.seq, b.seq) })
-	out := make([]control.Person, len(all))
-	for i, p := range all {
-		out[i] = p.Person
+	return d.list(slices.Collect(maps.Keys(d.people)))
+}
+
+// list returns the people with these ids, oldest first.
+func (d *Directory) list(ids []string) []control.Person {
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Compare(d.people[a].seq, d.people[b].seq) })
+	out := make([]control.Person, len(ids))
+	for i, id := range ids {
+		out[i] = d.people[id].Person
 	}
 	return out
 }

@@ -51,7 +51,7 @@ func (p *Provider) submitLogin(w http.ResponseWriter, r *http.Request, l login) 
 func (p *Provider) showLogin(w http.ResponseWriter, r *http.Request, l login, app control.App) {
 	page := signin.Login{
 		ID: l.id, App: app.Name, Asks: strings.Join(l.request.Scopes, ", "), Query: r.Form.Get("q"), Action: p.issuer + loginPath,
-		People: p.assigned(app),
+		People: p.directory.Users(app.ID),
 		Learns: func(person control.Person) []signin.Section { return p.learns(person, l.request.Scopes) },
 	}
 	if page.App == "" {
@@ -64,17 +64,6 @@ func (p *Provider) showLogin(w http.ResponseWriter, r *http.Request, l login, ap
 		page.Hint = l.request.LoginHint
 	}
 	p.pages.Ask(w, r, page)
-}
-
-// assigned lists the people who may use the app.
-func (p *Provider) assigned(app control.App) []control.Person {
-	var people []control.Person
-	for _, person := range p.directory.People() {
-		if !person.Suspended && p.directory.Assigned(app.ID, person.ID) {
-			people = append(people, person)
-		}
-	}
-	return people
 }
 
 // learns tells what the client learns about a person from the ID token and, where that is another

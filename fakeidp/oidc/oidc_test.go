@@ -59,6 +59,10 @@ func (h *house) Person(key string) (control.Person, bool) {
 
 func (h *house) People() []control.Person { return h.people }
 
+func (h *house) Users(app string) []control.Person {
+	return slices.DeleteFunc(slices.Clone(h.people), func(p control.Person) bool { return p.Suspended || !h.Assigned(app, p.ID) })
+}
+
 func (h *house) GroupNames(id string) []string {
 	if id == "00uAda00000000000001" {
 		return []string{"Engineers", "Everyone"}

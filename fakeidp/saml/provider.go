@@ -37,6 +37,8 @@ type Directory interface {
 	Person(key string) (control.Person, bool)
 	// People lists everybody, always in the same order.
 	People() []control.Person
+	// Users lists the people who may use an app, likewise.
+	Users(appID string) []control.Person
 	// GroupNames lists the names of the groups that the person is in.
 	GroupNames(personID string) []string
 	// App finds an app by id.

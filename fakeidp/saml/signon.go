@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"assay/fakeidp/control"
@@ -129,14 +128,8 @@ func (p *Provider) show(w http.ResponseWriter, r *http.Request, s site, id strin
 		name = s.app.SAML.EntityID
 	}
 	p.pages.Ask(w, r, signin.Login{
-		ID: id, App: name, Asks: "a SAML assertion", Query: r.Form.Get("q"), Action: s.url + loginPath, People: p.assigned(s.app),
+		ID: id, App: name, Asks: "a SAML assertion", Query: r.Form.Get("q"), Action: s.url + loginPath, People: p.directory.Users(s.app.ID),
 		Learns: func(person control.Person) []signin.Section { return p.learns(s, l, person) },
-	})
-}
-
-func (p *Provider) assigned(app control.App) []control.Person {
-	return slices.DeleteFunc(p.directory.People(), func(person control.Person) bool {
-		return person.Suspended || !p.directory.Assigned(app.ID, person.ID)
 	})
 }
 
