@@ -9,20 +9,28 @@ import "time"
 
 // Person is somebody in the IdP's directory.
 type Person struct {
-	ID             string  `json:"id,omitempty"` // Okta-shaped ("00u…"), chosen by the IdP when empty
-	Login          string  `json:"login"`        // the SCIM userName
-	Email          string  `json:"email"`
-	GivenName      string  `json:"given_name"`
-	MiddleName     string  `json:"middle_name,omitempty"`
-	FamilyName     string  `json:"family_name"`
-	Title          string  `json:"title,omitempty"`
-	Department     string  `json:"department,omitempty"`
-	EmployeeNumber string  `json:"employee_number,omitempty"`
-	Manager        string  `json:"manager,omitempty"` // person id
-	Phone          string  `json:"phone,omitempty"`
-	Address        Address `json:"address,omitzero"`
-	Locale         string  `json:"locale,omitempty"`
-	Suspended      bool    `json:"suspended,omitempty"`
+	ID                string  `json:"id,omitempty" doc:"Okta-shaped (00u…), chosen by the IdP when empty"`
+	Login             string  `json:"login" required:"true" doc:"the SCIM userName; of a guest of Entra ID, ada_partner.example#EXT#@acme.example"`
+	Email             string  `json:"email" required:"true"`
+	GivenName         string  `json:"given_name"`
+	MiddleName        string  `json:"middle_name,omitempty"`
+	FamilyName        string  `json:"family_name"`
+	DisplayName       string  `json:"display_name,omitempty" doc:"given name and family name when empty"`
+	Nickname          string  `json:"nickname,omitempty"`
+	UserType          string  `json:"user_type,omitempty" doc:"such as Member or Guest, as in Entra ID"`
+	Title             string  `json:"title,omitempty"`
+	Department        string  `json:"department,omitempty"`
+	EmployeeNumber    string  `json:"employee_number,omitempty"`
+	Manager           string  `json:"manager,omitempty" doc:"person id; nobody can be above themselves"`
+	Phone             string  `json:"phone,omitempty" doc:"at work"`
+	Mobile            string  `json:"mobile,omitempty"`
+	Fax               string  `json:"fax,omitempty"`
+	Address           Address `json:"address,omitzero"`
+	Locale            string  `json:"locale,omitempty"`
+	PreferredLanguage string  `json:"preferred_language,omitempty" doc:"the locale when empty"`
+	// Custom are attributes of an organisation's own, for the templates of a persona: "{custom.costCenter}".
+	Custom    map[string]string `json:"custom,omitempty" doc:"for the templates of a persona: {custom.costCenter}"`
+	Suspended bool              `json:"suspended,omitempty"`
 }
 
 // Address is where a person works.
@@ -43,11 +51,13 @@ type Deletion struct {
 	Assigned bool      `json:"-"`                // of one app: they had it when they were deleted
 }
 
-// Group is a group in the IdP's directory.
+// Group is a group in the IdP's directory. What a target learns of groups inside it is a matter of the persona
+// (its knob "scim.nestedGroups").
 type Group struct {
 	ID      string   `json:"id,omitempty"`
-	Name    string   `json:"name"`
-	Members []string `json:"members,omitempty"` // person ids
+	Name    string   `json:"name" required:"true"`
+	Members []string `json:"members,omitempty" doc:"person ids; logins and e-mail addresses are taken too"`
+	Groups  []string `json:"groups,omitempty" doc:"ids of the groups inside this one; names are taken too"`
 }
 
 // App is one integration of a product with the IdP: an OpenID Connect client and a SCIM connection,

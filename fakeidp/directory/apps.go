@@ -55,7 +55,8 @@ func (d *Directory) DeleteApp(id string) error {
 		return fmt.Errorf("app %q: %w", id, ErrNotFound)
 	}
 	for personID := range known.people {
-		delete(d.people[personID].apps, id)
+		p := d.people[personID]
+		p.apps = without(p.apps, id)
 	}
 	for groupID := range known.pushed {
 		delete(d.groups[groupID].apps, id)

@@ -20,7 +20,7 @@ func (d *Directory) Assign(appID, personID string) error {
 		return nil
 	}
 	a.people[personID] = d.next()
-	p.apps[appID] = true
+	p.apps = append(p.apps, appID)
 	return nil
 }
 
@@ -33,7 +33,7 @@ func (d *Directory) Unassign(appID, personID string) error {
 		return err
 	}
 	delete(a.people, personID)
-	delete(p.apps, appID)
+	p.apps = without(p.apps, appID)
 	return nil
 }
 
@@ -41,8 +41,12 @@ func (d *Directory) Unassign(appID, personID string) error {
 func (d *Directory) Assigned(appID, personID string) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	p := d.people[personID]
-	return p != nil && p.apps[appID]
+	a := d.apps[appID]
+	if a == nil {
+		return false
+	}
+	_, ok := a.people[personID]
+	return ok
 }
 
 // Users lists the people who may use an app: they have it and are not suspended. Oldest first.

@@ -13,16 +13,22 @@ import (
 type tombstone struct {
 	control.Deletion
 	seq    int
-	apps   map[string]bool
-	groups map[string]bool
+	apps   []string
+	groups []string
 }
 
 // bury remembers a person who is being deleted. The caller holds the lock.
 func (d *Directory) bury(p *person) {
 	d.deleted[p.ID] = &tombstone{
-		Deletion: control.Deletion{Person: p.Person, At: d.now()},
-		seq:      d.next(), apps: maps.Clone(p.apps), groups: maps.Clone(p.groups),
+		Deletion: control.Deletion{Person: *p.Person, At: d.now()},
+		seq:      d.next(), apps: p.apps, groups: p.groups,
 	}
+}
+
+func (t *tombstone) copy() control.Deletion {
+	out := t.Deletion
+	out.Person = copyPerson(&t.Person)
+	return out
 }
 
 // Deletion returns a person who was deleted, and says in Assigned whether they had the app then.
@@ -33,8 +39,8 @@ func (d *Directory) Deletion(appID, personID string) (control.Deletion, bool) {
 	if t == nil {
 		return control.Deletion{}, false
 	}
-	out := t.Deletion
-	out.Assigned = t.apps[appID]
+	out := t.copy()
+	out.Assigned = slices.Contains(t.apps, appID)
 	return out, true
 }
 
@@ -45,7 +51,7 @@ func (d *Directory) Deletions() []control.Deletion {
 	all := slices.SortedFunc(maps.Values(d.deleted), func(a, b *tombstone) int { return cmp.Compare(a.seq, b.seq) })
 	out := make([]control.Deletion, len(all))
 	for i, t := range all {
-		out[i] = t.Deletion
+		out[i] = t.copy()
 	}
 	return out
 }
@@ -63,23 +69,23 @@ func (d *Directory) RestorePerson(id string) (control.Person, error) {
 	if _, taken := d.logins[fold(t.Person.Login)]; taken {
 		return control.Person{}, fmt.Errorf("person with login %q: %w", t.Person.Login, ErrConflict)
 	}
-	p := &person{Person: t.Person, seq: d.next(), groups: map[string]bool{}, apps: map[string]bool{}}
+	p := &person{Person: &t.Person, seq: d.next()}
 	d.people[id] = p
 	d.index(p.Person)
-	for appID := range t.apps {
+	for _, appID := range t.apps {
 		if a := d.apps[appID]; a != nil {
 			a.people[id] = d.next()
-			p.apps[appID] = true
+			p.apps = append(p.apps, appID)
 		}
 	}
-	for groupID := range t.groups {
+	for _, groupID := range t.groups {
 		if g := d.groups[groupID]; g != nil {
-			g.Members = append(g.Members, id)
-			p.groups[groupID] = true
+			g.Members = slices.Concat(g.Members, []string{id})
+			p.groups = append(p.groups, groupID)
 		}
 	}
 	delete(d.deleted, id)
-	return p.Person, nil
+	return copyPerson(p.Person), nil
 }
 
 // PurgePerson ends the time in which a deleted person can be restored. It fails with ErrNotFound.
@@ -90,6 +96,8 @@ func (d *Directory) PurgePerson(id string) error {
 	if t == nil {
 		return fmt.Errorf("deleted person %q: %w", id, ErrNotFound)
 	}
-	t.Purged = true
+	purged := *t
+	purged.Purged = true
+	d.deleted[id] = &purged
 	return nil
 }

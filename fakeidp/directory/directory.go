@@ -41,17 +41,21 @@ type Directory struct {
 	now     func() time.Time
 }
 
+// person is somebody. What the pointer points to is never written to: an image shares it. Most people have
+// few groups and apps, so that lists are smaller than maps and as fast.
 type person struct {
-	control.Person
+	*control.Person
 	seq    int
-	groups map[string]bool
-	apps   map[string]bool
+	groups []string
+	apps   []string
 }
 
+// group is a group. The lists of its Group are never written to, only replaced: an image shares them.
 type group struct {
 	control.Group
-	seq  int
-	apps map[string]bool // apps that it is pushed to
+	seq     int
+	apps    map[string]bool // apps that it is pushed to
+	parents map[string]bool // groups that it is in
 }
 
 type app struct {

@@ -3,6 +3,7 @@ package directory
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -262,14 +263,14 @@ func TestUsersAreAssignedAndNotSuspended(t *testing.T) {
 	if err := errors.Join(d.Assign(app.ID, bob.ID), d.Assign(app.ID, ada.ID)); err != nil {
 		t.Fatal(err)
 	}
-	if got := d.Users(app.ID); !slices.Equal(got, []control.Person{ada, bob}) {
+	if got := d.Users(app.ID); !reflect.DeepEqual(got, []control.Person{ada, bob}) {
 		t.Errorf("users %v, want ada and bob", got)
 	}
 	ada.Suspended = true
 	if _, err := d.UpdatePerson(ada); err != nil {
 		t.Fatal(err)
 	}
-	if got := d.Users(app.ID); !slices.Equal(got, []control.Person{bob}) {
+	if got := d.Users(app.ID); !reflect.DeepEqual(got, []control.Person{bob}) {
 		t.Errorf("users %v, want bob: ada is suspended", got)
 	}
 	if got := d.Users("nothing"); len(got) != 0 {
@@ -317,11 +318,11 @@ func TestDeletedPeopleCanBeRestored(t *testing.T) {
 	if err := errors.Join(d.Assign(app.ID, ada.ID), d.DeletePerson(ada.ID)); err != nil {
 		t.Fatal(err)
 	}
-	if got, ok := d.Deletion(app.ID, ada.ID); !ok || !got.Assigned || !got.At.Equal(at) || got.Person != ada {
+	if got, ok := d.Deletion(app.ID, ada.ID); !ok || !got.Assigned || !got.At.Equal(at) || !reflect.DeepEqual(got.Person, ada) {
 		t.Errorf("deletion %+v", got)
 	}
 	add(t, d, "bob") // nobody's login is in the way
-	if got, err := d.RestorePerson(ada.ID); err != nil || got != ada {
+	if got, err := d.RestorePerson(ada.ID); err != nil || !reflect.DeepEqual(got, ada) {
 		t.Errorf("restored %+v, %v", got, err)
 	}
 	if got, _ := d.Group(g.ID); !d.Assigned(app.ID, ada.ID) || !slices.Equal(got.Members, []string{ada.ID}) {
@@ -359,10 +360,30 @@ func TestManagerIsAnotherPerson(t *testing.T) {
 			t.Errorf("manager %s: %v", manager, err)
 		}
 	}
+	boss.Manager = "self"
+	if _, err := d.UpdatePerson(boss); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "boss > x"+boss.ID+" > boss") {
+		t.Errorf("two who manage each other: %v", err)
+	}
 	if err := d.DeletePerson(boss.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.UpdatePerson(control.Person{ID: "self", Login: "y", Email: "y", Manager: boss.ID}); err != nil {
 		t.Errorf("a manager who was deleted since: %v", err)
+	}
+}
+
+func TestCustomAttributes(t *testing.T) {
+	d := New()
+	p, err := d.CreatePerson(control.Person{Login: "ada", Email: "ada", Custom: map[string]string{"costCenter": "7"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Custom["costCenter"] = "8"
+	if got, _ := d.Person("ada"); got.Custom["costCenter"] != "7" {
+		t.Error("custom attributes can be changed from outside")
+	}
+	p.Custom = map[string]string{"cost center": "7"}
+	if _, err := d.UpdatePerson(p); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), `"cost center"`) {
+		t.Errorf("a name with a space: %v", err)
 	}
 }

@@ -9,13 +9,13 @@ import (
 	"assay/fakeidp/control"
 )
 
-// CreateGroup adds a group and returns it with its id. Members may be named by id, login or e-mail;
-// the answer holds ids, each once. It fails with ErrInvalid for an empty name or an unknown member and
-// with ErrConflict for a name or id in use.
+// CreateGroup adds a group and returns it with its id. Members may be named by id, login or e-mail, groups
+// inside it by id or name; the answer holds ids, each once. It fails with ErrInvalid for an empty name, an
+// unknown member and a group that would be inside itself, and with ErrConflict for a name or id in use.
 func (d *Directory) CreateGroup(g control.Group) (control.Group, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	members, err := d.checkGroup(g)
+	g, err := d.checkGroup(g)
 	if err != nil {
 		return control.Group{}, err
 	}
@@ -25,8 +25,7 @@ func (d *Directory) CreateGroup(g control.Group) (control.Group, error) {
 	if d.groups[g.ID] != nil {
 		return control.Group{}, fmt.Errorf("group %q: %w", g.ID, ErrConflict)
 	}
-	g.Members = members
-	d.groups[g.ID] = &group{Group: g, seq: d.next(), apps: map[string]bool{}}
+	d.groups[g.ID] = &group{Group: g, seq: d.next(), apps: map[string]bool{}, parents: map[string]bool{}}
 	d.names[fold(g.Name)] = g.ID
 	d.join(g)
 	return copyGroup(g), nil
@@ -41,20 +40,19 @@ func (d *Directory) UpdateGroup(g control.Group) (control.Group, error) {
 	if known == nil {
 		return control.Group{}, fmt.Errorf("group %q: %w", g.ID, ErrNotFound)
 	}
-	members, err := d.checkGroup(g)
+	g, err := d.checkGroup(g)
 	if err != nil {
 		return control.Group{}, err
 	}
 	d.leave(known.Group)
 	delete(d.names, fold(known.Name))
-	g.Members = members
 	known.Group = g
 	d.names[fold(g.Name)] = g.ID
 	d.join(g)
 	return copyGroup(g), nil
 }
 
-// DeleteGroup removes a group, its memberships and its pushes. It fails with ErrNotFound.
+// DeleteGroup removes a group, its memberships and its pushes. The groups inside it stay. It fails with ErrNotFound.
 func (d *Directory) DeleteGroup(id string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -63,6 +61,9 @@ func (d *Directory) DeleteGroup(id string) error {
 		return fmt.Errorf("group %q: %w", id, ErrNotFound)
 	}
 	d.leave(known.Group)
+	for parent := range known.parents {
+		d.groups[parent].Groups = without(d.groups[parent].Groups, id)
+	}
 	for appID := range known.apps {
 		delete(d.apps[appID].pushed, id)
 	}
@@ -100,27 +101,44 @@ func (d *Directory) Groups() []control.Group {
 
 func (d *Directory) join(g control.Group) {
 	for _, member := range g.Members {
-		d.people[member].groups[g.ID] = true
+		p := d.people[member]
+		p.groups = append(p.groups, g.ID)
+	}
+	for _, inner := range g.Groups {
+		d.groups[inner].parents[g.ID] = true
 	}
 }
 
 func (d *Directory) leave(g control.Group) {
 	for _, member := range g.Members {
-		delete(d.people[member].groups, g.ID)
+		p := d.people[member]
+		p.groups = without(p.groups, g.ID)
+	}
+	for _, inner := range g.Groups {
+		delete(d.groups[inner].parents, g.ID)
 	}
 }
 
-// checkGroup returns the members as ids, each once, in the order given.
-func (d *Directory) checkGroup(g control.Group) ([]string, error) {
+// checkGroup returns the group with its members and the groups inside it as ids, each once, in the order given.
+func (d *Directory) checkGroup(g control.Group) (control.Group, error) {
 	if err := checkID(g.ID); err != nil {
-		return nil, fmt.Errorf("group: %w", err)
+		return g, fmt.Errorf("group: %w", err)
 	}
 	if strings.TrimSpace(g.Name) == "" {
-		return nil, fmt.Errorf("group: name is missing: %w", ErrInvalid)
+		return g, fmt.Errorf("group: name is missing: %w", ErrInvalid)
 	}
 	if other, ok := d.names[fold(g.Name)]; ok && other != g.ID {
-		return nil, fmt.Errorf("group with name %q: %w", g.Name, ErrConflict)
+		return g, fmt.Errorf("group with name %q: %w", g.Name, ErrConflict)
 	}
+	var err error
+	if g.Members, err = d.memberIDs(g); err != nil {
+		return g, err
+	}
+	g.Groups, err = d.innerIDs(g)
+	return g, err
+}
+
+func (d *Directory) memberIDs(g control.Group) ([]string, error) {
 	members := make([]string, 0, len(g.Members))
 	seen := make(map[string]bool, len(g.Members))
 	for _, key := range g.Members {
@@ -137,6 +155,6 @@ func (d *Directory) checkGroup(g control.Group) ([]string, error) {
 }
 
 func copyGroup(g control.Group) control.Group {
-	g.Members = slices.Clone(g.Members)
+	g.Members, g.Groups = slices.Clone(g.Members), slices.Clone(g.Groups)
 	return g
 }

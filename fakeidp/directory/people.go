@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/resource"
 )
 
 // CreatePerson adds somebody and returns them with their id. An id that is given is kept.
@@ -25,8 +26,9 @@ func (d *Directory) CreatePerson(p control.Person) (control.Person, error) {
 		return control.Person{}, fmt.Errorf("person %q: %w", p.ID, ErrConflict)
 	}
 	delete(d.deleted, p.ID)
-	d.people[p.ID] = &person{Person: p, seq: d.next(), groups: map[string]bool{}, apps: map[string]bool{}}
-	d.index(p)
+	stored := copyPerson(&p)
+	d.people[p.ID] = &person{Person: &stored, seq: d.next()}
+	d.index(&stored)
 	return p, nil
 }
 
@@ -43,8 +45,9 @@ func (d *Directory) UpdatePerson(p control.Person) (control.Person, error) {
 		return control.Person{}, err
 	}
 	d.unindex(known.Person)
-	known.Person = p
-	d.index(p)
+	stored := copyPerson(&p)
+	known.Person = &stored
+	d.index(&stored)
 	return p, nil
 }
 
@@ -58,11 +61,11 @@ func (d *Directory) DeletePerson(id string) error {
 		return fmt.Errorf("person %q: %w", id, ErrNotFound)
 	}
 	d.bury(known)
-	for groupID := range known.groups {
+	for _, groupID := range known.groups {
 		g := d.groups[groupID]
-		g.Members = slices.DeleteFunc(g.Members, func(member string) bool { return member == id })
+		g.Members = without(g.Members, id)
 	}
-	for appID := range known.apps {
+	for _, appID := range known.apps {
 		delete(d.apps[appID].people, id)
 	}
 	d.unindex(known.Person)
@@ -79,7 +82,7 @@ func (d *Directory) Person(key string) (control.Person, bool) {
 	if known == nil {
 		return control.Person{}, false
 	}
-	return known.Person, true
+	return copyPerson(known.Person), true
 }
 
 // People lists everybody, oldest first.
@@ -94,7 +97,7 @@ func (d *Directory) list(ids []string) []control.Person {
 	slices.SortFunc(ids, func(a, b string) int { return cmp.Compare(d.people[a].seq, d.people[b].seq) })
 	out := make([]control.Person, len(ids))
 	for i, id := range ids {
-		out[i] = d.people[id].Person
+		out[i] = copyPerson(d.people[id].Person)
 	}
 	return out
 }
@@ -108,7 +111,7 @@ func (d *Directory) GroupNames(personID string) []string {
 		return nil
 	}
 	out := make([]string, 0, len(known.groups))
-	for id := range known.groups {
+	for _, id := range known.groups {
 		out = append(out, d.groups[id].Name)
 	}
 	slices.Sort(out)
@@ -138,6 +141,9 @@ func (d *Directory) checkPerson(p control.Person) error {
 	if strings.TrimSpace(p.Email) == "" {
 		return fmt.Errorf("person %q: email is missing: %w", p.Login, ErrInvalid)
 	}
+	if err := checkCustom(p); err != nil {
+		return err
+	}
 	if err := d.checkManager(p); err != nil {
 		return err
 	}
@@ -147,7 +153,18 @@ func (d *Directory) checkPerson(p control.Person) error {
 	return nil
 }
 
-// checkManager refuses a manager who is nobody. One who was deleted since stays named.
+// checkCustom refuses names that a template could not have in a placeholder.
+func checkCustom(p control.Person) error {
+	for _, name := range slices.Sorted(maps.Keys(p.Custom)) {
+		if !resource.CustomName(name) {
+			return fmt.Errorf("person %q: custom attribute %q: want a letter, then letters, digits and underscores: %w", p.Login, name, ErrInvalid)
+		}
+	}
+	return nil
+}
+
+// checkManager refuses a manager who is nobody, and one who is managed by the person. One who was deleted since
+// stays named.
 func (d *Directory) checkManager(p control.Person) error {
 	before := d.people[p.ID]
 	if p.Manager == "" || (before != nil && before.Manager == p.Manager) {
@@ -156,15 +173,23 @@ func (d *Directory) checkManager(p control.Person) error {
 	if p.Manager == p.ID || d.people[p.Manager] == nil {
 		return fmt.Errorf("person %q: manager %q is not the id of another person: %w", p.Login, p.Manager, ErrInvalid)
 	}
+	chain := []string{p.Login}
+	for boss := d.people[p.Manager]; boss != nil; boss = d.people[boss.Manager] {
+		if boss.ID == p.ID {
+			return fmt.Errorf("person %q: manager %q would put them above themselves (%s > %s): %w",
+				p.Login, p.Manager, strings.Join(chain, " > "), p.Login, ErrInvalid)
+		}
+		chain = append(chain, boss.Login)
+	}
 	return nil
 }
 
-func (d *Directory) index(p control.Person) {
+func (d *Directory) index(p *control.Person) {
 	d.logins[fold(p.Login)] = p.ID
 	d.emails[fold(p.Email)] = append(d.emails[fold(p.Email)], p.ID)
 }
 
-func (d *Directory) unindex(p control.Person) {
+func (d *Directory) unindex(p *control.Person) {
 	delete(d.logins, fold(p.Login))
 	left := slices.DeleteFunc(d.emails[fold(p.Email)], func(id string) bool { return id == p.ID })
 	if len(left) == 0 {
@@ -172,6 +197,23 @@ func (d *Directory) unindex(p control.Person) {
 		return
 	}
 	d.emails[fold(p.Email)] = left
+}
+
+func copyPerson(p *control.Person) control.Person {
+	out := *p
+	out.Custom = maps.Clone(p.Custom)
+	return out
+}
+
+// without returns a new list that lacks a value.
+func without(list []string, value string) []string {
+	out := make([]string, 0, len(list))
+	for _, v := range list {
+		if v != value {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // fold makes look-ups of logins, e-mails and group names blind to case, as Okta's are.

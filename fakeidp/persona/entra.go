@@ -12,6 +12,7 @@ const (
 	entra2  = "E2: Entra docs, SCIM compatibility (2025-04-15)"
 	entra3  = "E3: Entra docs, how provisioning works"
 	entra4  = "E4: Entra docs, quarantine status"
+	entra5  = "E5: Entra docs, customize attribute mappings"
 	entra6  = "E6: Entra docs, known issues"
 	entra9  = "E9: Entra docs, analyze provisioning logs"
 	entra12 = "E12: SCIMReferenceCode, Logic App validation suite (2026)"
@@ -62,12 +63,12 @@ func entraOIDC() OIDC {
 const (
 	entraUser Body = `{
   "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
-  "externalId": "{nickname}", "userName": "{login}", "active": "{active}", "displayName": "{displayName}",
+  "externalId": "{mailNickname}", "userName": "{login}", "active": "{active}", "displayName": "{displayName}",
   "emails": [{"primary": true, "type": "work", "value": "{email}"}],
   "meta": {"resourceType": "User"},
   "name": {"formatted": "{givenName} {familyName}", "familyName": "{familyName}", "givenName": "{givenName}"},
-  "title": "{title}", "preferredLanguage": "{locale}",
-  "phoneNumbers": [{"type": "work", "value": "{phone}"}],
+  "title": "{title}", "preferredLanguage": "{preferredLanguage}",
+  "phoneNumbers": [{"type": "work", "value": "{phone}"}, {"type": "mobile", "value": "{mobile}"}, {"type": "fax", "value": "{fax}"}],
   "addresses": [{"type": "work", "streetAddress": "{street}", "locality": "{city}", "region": "{region}", "postalCode": "{postalCode}", "country": "{country}"}],
   "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"employeeNumber": "{employeeNumber}", "department": "{department}", "manager": "{manager}"},
   "roles": []}`
@@ -100,6 +101,7 @@ func entraSCIM() SCIM {
 }
 
 func (s *SCIM) entraUsers() {
+	s.GuestLogin = documented(WithoutMark, entra5+"; E6: #EXT# is lost unless originalUserPrincipalName is mapped")
 	s.UserCreate = documented(entraUser, entra1)
 	s.UserPut = documented(Body(""), entra1+": there is no PUT")
 	s.NoValue = documented(resource.Omit, entra1+" (its second example has null)")
@@ -132,6 +134,7 @@ func (s *SCIM) entraGroups() {
 	s.GroupMembers = documented(PatchValue, entra2)
 	s.MemberAdd = documented(WithNullRef, entra1)
 	s.MemberRemove = documented(Minimal, entra2+" (E1 has $ref null)")
+	s.NestedGroups = documented(NestIgnored, entra3+": nested groups are not expanded")
 	s.AssignedOnly = inferred(false, entra6+": memberships are not sent again after a restoration")
 	s.RenameWithMembers = documented(false, entra1)
 	s.LinkedGroupFull = inferred(false, entra1+": members are never read")

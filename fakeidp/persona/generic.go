@@ -13,7 +13,9 @@ const (
 
 // Generic is no vendor: a client that keeps to the letter of RFC 7644.
 func Generic() Persona {
-	return Persona{Name: "generic", Title: "A client that keeps to the RFCs", Product: "The client", OIDC: genericOIDC(rfc), SAML: genericSAML(unproven), SCIM: genericSCIM(rfc, Inferred)}
+	s := genericSCIM(rfc, Inferred)
+	s.NestedGroups = inferred(NestReference, "RFC 7643 section 4.2: a member may be a group; no vendor")
+	return Persona{Name: "generic", Title: "A client that keeps to the RFCs", Product: "The client", OIDC: genericOIDC(rfc), SAML: genericSAML(unproven), SCIM: s}
 }
 
 // GoogleUnverified is Google Workspace's auto-provisioning. Only what it provisions, and when, is known;
@@ -48,7 +50,7 @@ const (
   "externalId": "{id}", "userName": "{login}", "active": "{active}", "displayName": "{displayName}",
   "name": {"givenName": "{givenName}", "middleName": "{middleName}", "familyName": "{familyName}"},
   "emails": [{"value": "{email}", "type": "work", "primary": true}],
-  "title": "{title}", "locale": "{locale}",
+  "nickName": "{nickname}", "userType": "{userType}", "title": "{title}", "locale": "{locale}",
   "phoneNumbers": [{"value": "{phone}", "type": "work"}],
   "addresses": [{"type": "work", "streetAddress": "{street}", "locality": "{city}", "region": "{region}", "postalCode": "{postalCode}", "country": "{country}"}],
   "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"employeeNumber": "{employeeNumber}", "department": "{department}", "manager": "{manager}"}}`
@@ -89,6 +91,7 @@ type generic struct {
 func plain[T any](g generic, value T) Knob[T] { return Knob[T]{value, g.source, g.mark} }
 
 func (s *SCIM) genericUsers(g generic) {
+	s.GuestLogin = plain(g, AsIs)
 	s.UserCreate = plain(g, genericUser)
 	s.UserPut = plain(g, Body(""))
 	s.NoValue = plain(g, resource.Omit)
@@ -119,6 +122,7 @@ func (s *SCIM) genericGroups(g generic) {
 	s.GroupMembers = plain(g, PatchFilter)
 	s.MemberAdd = plain(g, Minimal)
 	s.MemberRemove = plain(g, Minimal)
+	s.NestedGroups = plain(g, NestIgnored)
 	s.AssignedOnly = plain(g, true)
 	s.RenameWithMembers = plain(g, false)
 	s.LinkedGroupFull = plain(g, true)

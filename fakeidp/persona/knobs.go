@@ -119,6 +119,31 @@ const (
 // Options lists them.
 func (Member) Options() []string { return texts(Minimal, WithDisplay, WithNullRef) }
 
+// GuestLogin is what a guest's login, such as "ada_partner.example#EXT#@acme.example", becomes in a request.
+type GuestLogin string
+
+// The forms of a guest's login.
+const (
+	AsIs        GuestLogin = "asIs"
+	WithoutMark GuestLogin = "withoutMark" // without "#EXT#"
+)
+
+// Options lists them.
+func (GuestLogin) Options() []string { return texts(AsIs, WithoutMark) }
+
+// Nesting is what a target learns of the groups inside a pushed group.
+type Nesting string
+
+// The ways to deal with nested groups.
+const (
+	NestIgnored   Nesting = "ignored"   // nothing: the group's own people are its members
+	NestFlattened Nesting = "flattened" // the people inside them are members of the pushed group
+	NestReference Nesting = "reference" // a group that is pushed too is a member, by its id (RFC 7643 section 4.2)
+)
+
+// Options lists them.
+func (Nesting) Options() []string { return texts(NestIgnored, NestFlattened, NestReference) }
+
 // Reaction is what a client does when somebody or something loses the app.
 type Reaction string
 
@@ -235,6 +260,7 @@ type SCIM struct {
 	UserMatch      Knob[string] // attribute by which users are matched: a path of UserCreate
 	NotFoundIsNo   Knob[bool]   // a look-up answered 404 counts as "no match", like 200 with totalResults 0
 
+	GuestLogin    Knob[GuestLogin]
 	UserCreate    Knob[Body]
 	UserPut       Knob[Body]           // of PUT, where that differs; "" is UserCreate
 	NoValue       Knob[resource.Empty] // for an attribute without a value in POST and PUT
@@ -265,10 +291,11 @@ type SCIM struct {
 	GroupMembers      Knob[Form]
 	MemberAdd         Knob[Member]
 	MemberRemove      Knob[Member] // in a remove with a value
-	AssignedOnly      Knob[bool]   // a member who is not assigned to the app is left out
-	RenameWithMembers Knob[bool]   // every membership update is preceded by the rename, mostly a no-op
-	LinkedGroupFull   Knob[bool]   // a group found by name gets its whole membership at once
-	GroupRead         Knob[bool]   // a group is read before it is changed
+	NestedGroups      Knob[Nesting]
+	AssignedOnly      Knob[bool] // a member who is not assigned to the app is left out
+	RenameWithMembers Knob[bool] // every membership update is preceded by the rename, mostly a no-op
+	LinkedGroupFull   Knob[bool] // a group found by name gets its whole membership at once
+	GroupRead         Knob[bool] // a group is read before it is changed
 	GroupReadQuery    Knob[string]
 	GroupUnassigned   Knob[Reaction] // a group is no longer pushed
 	MembersBatch      Knob[int]      // members in one PATCH

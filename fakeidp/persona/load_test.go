@@ -52,7 +52,7 @@ func TestLoadNamesTheLine(t *testing.T) {
 		"name: a\nscim:\n  retry: {atempts: 3}": "line 3: scim.retry has no \"atempts\"",
 		"name: a\nscim:\n  cycle: {value: 40}":  "line 3: scim.cycle",
 		"name: a\nscim:\n  cycle: {value: 1m, mark: X}":         "line 3: scim.cycle: mark \"X\" is none of",
-		"name: a\nscim:\n  userMatch: nickName":                 "line 3: scim.userMatch: scim.userCreate has no \"nickName\"",
+		"name: a\nscim:\n  userMatch: shoeSize":                 "line 3: scim.userMatch: scim.userCreate has no \"shoeSize\"",
 		"name: a\nscim:\n  userCreate: '{\"a\": \"{salary}\"}'": "line 3: scim.userCreate: a: placeholder {salary}",
 		"name: a\nscim:\n  groupMembers: put":                   "line 3: scim.groupRename: groups are renamed by PUT if and only if",
 		"name: a\nscim:\n  userLookup: x":                       "line 3: scim.userLookup: want a query with {filter}",

@@ -130,6 +130,7 @@ func oktaSCIM() SCIM {
 }
 
 func (s *SCIM) oktaUsers() {
+	s.GuestLogin = recalled(AsIs, ours+"; Okta has no guests")
 	s.UserCreate = documented(oktaUserCreate, okta1+" (externalId is in one of its two examples)")
 	s.UserPut = documented(oktaUserPut, okta1)
 	s.NoValue = inferred(resource.Omit, okta1+" shows only attributes with values")
@@ -162,6 +163,7 @@ func (s *SCIM) oktaGroups() {
 	s.GroupMembers = documented(PatchFilter, okta1)
 	s.MemberAdd = documented(WithDisplay, okta1)
 	s.MemberRemove = documented(Minimal, okta1+": removes have a filter path")
+	s.NestedGroups = recalled(NestFlattened, ours+"; Okta's own groups hold no groups, those of a directory arrive flattened")
 	s.AssignedOnly = documented(true, okta1)
 	s.RenameWithMembers = documented(true, okta1)
 	s.LinkedGroupFull = inferred(true, okta1+" documents the full push, not when it is chosen")

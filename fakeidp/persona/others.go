@@ -100,7 +100,7 @@ const (
   "emails": [{"primary": true, "type": "work", "value": "{email}"}],
   "addresses": [{"country": "{country}", "locality": "{city}", "postalCode": "{postalCode}", "primary": true, "region": "{region}", "streetAddress": "{street}", "type": "work"}],
   "phoneNumbers": [{"primary": true, "type": "work", "value": "{phone}"}],
-  "locale": "{locale}", "preferredLanguage": "{locale}"}`
+  "locale": "{locale}", "preferredLanguage": "{preferredLanguage}"}`
 	jumpUserPut Body = `{
   "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
   "id": "{remoteId}", "userName": "{login}", "externalId": "{id}", "active": "{active}", "displayName": "{displayName}",
@@ -109,7 +109,7 @@ const (
   "emails": [{"primary": true, "type": "work", "value": "{email}"}],
   "addresses": [{"country": "{country}", "locality": "{city}", "postalCode": "{postalCode}", "primary": true, "region": "{region}", "streetAddress": "{street}", "type": "work"}],
   "phoneNumbers": [{"primary": true, "type": "work", "value": "{phone}"}],
-  "locale": "{locale}", "preferredLanguage": "{locale}", "photos": [], "groups": [],
+  "locale": "{locale}", "preferredLanguage": "{preferredLanguage}", "photos": [], "groups": [],
   "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "{department}"}}`
 )
 

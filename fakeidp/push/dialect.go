@@ -1,6 +1,7 @@
 package push
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -70,7 +71,12 @@ func (d dialect) values(u user, inBody bool) resource.Values {
 		case "id":
 			return p.ID
 		case "login":
+			return d.login(p)
+		case "originalLogin":
 			return p.Login
+		case "mailNickname":
+			local, _, _ := strings.Cut(p.Login, "@")
+			return local
 		case "email":
 			return p.Email
 		case "givenName":
@@ -82,8 +88,9 @@ func (d dialect) values(u user, inBody bool) resource.Values {
 		case "displayName":
 			return displayName(p)
 		case "nickname":
-			local, _, _ := strings.Cut(p.Login, "@")
-			return local
+			return p.Nickname
+		case "userType":
+			return p.UserType
 		case "title":
 			return p.Title
 		case "department":
@@ -92,8 +99,14 @@ func (d dialect) values(u user, inBody bool) resource.Values {
 			return p.EmployeeNumber
 		case "phone":
 			return p.Phone
+		case "mobile":
+			return p.Mobile
+		case "fax":
+			return p.Fax
 		case "locale":
 			return p.Locale
+		case "preferredLanguage":
+			return cmp.Or(p.PreferredLanguage, p.Locale)
 		case "street":
 			return p.Address.Street
 		case "city":
@@ -118,9 +131,23 @@ func (d dialect) values(u user, inBody bool) resource.Values {
 		case "remoteId":
 			return u.remote
 		default:
+			if name, ok := resource.Custom(source); ok {
+				return p.Custom[name]
+			}
 			return nil
 		}
 	}
+}
+
+// guestMark is what the login of a guest of Entra ID has between the home address and the tenant.
+const guestMark = "#EXT#"
+
+// login is the person's name as the persona sends it.
+func (d dialect) login(p control.Person) string {
+	if d.knobs.GuestLogin.Value == persona.WithoutMark {
+		return strings.Replace(p.Login, guestMark, "", 1)
+	}
+	return p.Login
 }
 
 type arrayRef struct {
@@ -140,6 +167,9 @@ func (d dialect) reference(id string) any {
 }
 
 func displayName(p control.Person) string {
+	if p.DisplayName != "" {
+		return p.DisplayName
+	}
 	if p.GivenName == "" || p.FamilyName == "" {
 		return p.GivenName + p.FamilyName
 	}

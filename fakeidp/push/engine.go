@@ -44,6 +44,8 @@ type Directory interface {
 	Assigned(appID, personID string) bool
 	Assignments(appID string) []string
 	PushedGroups(appID string) []string
+	// AllMembers lists the people in a group and in the groups inside it.
+	AllMembers(groupID string) []string
 	UnlinkGroup(appID, groupID string) error
 }
 

@@ -34,11 +34,12 @@ type renameValue struct {
 	DisplayName string `json:"displayName"`
 }
 
-// member is an entry of a group's members, without type. Ref is null in JSON or absent.
+// member is an entry of a group's members; of a person it has no type. Ref is null in JSON or absent.
 type member struct {
 	Ref     json.RawMessage `json:"$ref,omitempty"`
 	Value   string          `json:"value"`
 	Display string          `json:"display,omitempty"`
+	Type    string          `json:"type,omitempty"`
 }
 
 // newMember writes a member in one of its forms.

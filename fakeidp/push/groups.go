@@ -26,10 +26,23 @@ func (r *run) pushGroups(ctx context.Context) {
 		r.deleteGroup(ctx, d)
 	}
 	inactive := r.state.inactive()
-	r.each(ctx, pushed, func(ctx context.Context, id string) {
+	push := func(ctx context.Context, id string) {
 		if g, ok := r.engine.directory.Group(id); ok {
 			r.pushGroup(ctx, g, inactive)
 		}
+	}
+	r.each(ctx, pushed, push)
+	if r.knobs.NestedGroups.Value == persona.NestReference {
+		r.each(ctx, r.outer(pushed), push) // references are sent when both ends are known at the target
+	}
+}
+
+// outer keeps the groups that have groups inside and did not fail in this push.
+func (r *run) outer(groups []string) []string {
+	return slices.DeleteFunc(slices.Clone(groups), func(id string) bool {
+		g, _ := r.engine.directory.Group(id)
+		_, bad := r.troubled[id]
+		return bad || len(g.Groups) == 0
 	})
 }
 
@@ -241,17 +254,40 @@ func (r *run) change(link groupLink, g control.Group, inactive map[string]bool) 
 	return diff
 }
 
-// members lists the group's members as the target knows them: those who are linked, and assigned if the
-// persona asks for it.
+// members lists the group's members as the target knows them: the people who are linked, and assigned if the
+// persona asks for it, and of the groups inside it what the persona makes of them.
 func (r *run) members(g control.Group) []member {
-	out := make([]member, 0, len(g.Members))
-	for _, id := range g.Members {
+	people := g.Members
+	if r.knobs.NestedGroups.Value == persona.NestFlattened && len(g.Groups) > 0 {
+		people = r.engine.directory.AllMembers(g.ID)
+	}
+	out := make([]member, 0, len(people))
+	for _, id := range people {
 		link, ok := r.state.person(id)
 		if !ok || (r.knobs.AssignedOnly.Value && !r.engine.directory.Assigned(r.app.ID, id)) {
 			continue
 		}
 		p, _ := r.engine.directory.Person(id)
-		out = append(out, newMember(r.knobs.MemberAdd.Value, link.remote, p.Login))
+		out = append(out, newMember(r.knobs.MemberAdd.Value, link.remote, r.dialect.login(p)))
+	}
+	if r.knobs.NestedGroups.Value == persona.NestReference {
+		out = append(out, r.inner(g)...)
+	}
+	return out
+}
+
+// inner lists the groups inside a group that the target knows.
+func (r *run) inner(g control.Group) []member {
+	var out []member
+	for _, id := range g.Groups {
+		link, ok := r.state.group(id)
+		if !ok {
+			continue
+		}
+		inner, _ := r.engine.directory.Group(id)
+		m := newMember(r.knobs.MemberAdd.Value, link.remote, inner.Name)
+		m.Type = "Group" // RFC 7643 section 4.2
+		out = append(out, m)
 	}
 	return out
 }

@@ -59,11 +59,38 @@ func (n node) variable() bool { return n.to > n.from }
 // Sources are the names that a placeholder may have.
 func Sources() []string {
 	return []string{
-		"id", "login", "email", "givenName", "middleName", "familyName", "displayName", "nickname", "title", "department",
-		"employeeNumber", "phone", "street", "city", "region", "postalCode", "country", "locale", "manager", // of a person
+		"id", "login", "email", "originalLogin", "mailNickname", "givenName", "middleName", "familyName", "displayName", "nickname",
+		"userType", "title", "department", "employeeNumber", "phone", "mobile", "fax", "street", "city", "region", "postalCode", "country",
+		"locale", "preferredLanguage", "manager", // of a person, and "custom." with a name
 		"name",                                         // of a group
 		"active", "activeText", "password", "remoteId", // of the moment
 	}
+}
+
+// customPrefix begins the sources that are a person's custom attributes.
+const customPrefix = "custom."
+
+// CustomName reports whether a custom attribute may have this name: a letter, then letters, digits and
+// underscores of ASCII.
+func CustomName(name string) bool {
+	for i, r := range name {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || r != '_' && (r < '0' || r > '9')) {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// Custom returns the name of the custom attribute that a source is; ok is false for any other source.
+func Custom(source string) (name string, ok bool) {
+	name, ok = strings.CutPrefix(source, customPrefix)
+	return name, ok && CustomName(name)
+}
+
+func known(source string) bool {
+	_, custom := Custom(source)
+	return custom || slices.Contains(Sources(), source)
 }
 
 // momentary are sources that are not part of what is known of a person: their change is no change of the
@@ -101,7 +128,7 @@ func source(name string) string {
 // ParseTemplate reads a template: a JSON object. It fails for a placeholder that is none of Sources, and
 // for one in an array entry without a constant "type", to which no path leads.
 func ParseTemplate(text string) (Template, error) {
-	p := parser{placeholders: regexp.MustCompile(`\{(\$?[A-Za-z][A-Za-z_.]*)\}`)}
+	p := parser{placeholders: regexp.MustCompile(`\{(\$?[A-Za-z][A-Za-z0-9_.]*)\}`)}
 	root, err := p.object(json.RawMessage(text), nil)
 	if err != nil {
 		return Template{}, err
@@ -192,8 +219,8 @@ func (p *parser) text(raw json.RawMessage, route []step) (node, error) {
 	leaf.Plain = !strings.Contains(leaf.Path, "[")
 	for _, match := range found {
 		name := source(match[1])
-		if !slices.Contains(Sources(), name) {
-			return node{}, fmt.Errorf("%s: placeholder {%s} is none of {%s}", leaf.Path, match[1], strings.Join(Sources(), "}, {"))
+		if !known(name) {
+			return node{}, fmt.Errorf("%s: placeholder {%s} is none of {%s}, {%sNAME}", leaf.Path, match[1], strings.Join(Sources(), "}, {"), customPrefix)
 		}
 		leaf.text = strings.ReplaceAll(leaf.text, match[0], "{"+name+"}")
 		leaf.sources = append(leaf.sources, name)
