@@ -12,9 +12,9 @@ type Person struct {
 	ID                string  `json:"id,omitempty" doc:"Okta-shaped (00u…), chosen by the IdP when empty"`
 	Login             string  `json:"login" required:"true" doc:"the SCIM userName; of a guest of Entra ID, ada_partner.example#EXT#@acme.example"`
 	Email             string  `json:"email" required:"true"`
-	GivenName         string  `json:"given_name"`
+	GivenName         string  `json:"given_name" required:"false"`
 	MiddleName        string  `json:"middle_name,omitempty"`
-	FamilyName        string  `json:"family_name"`
+	FamilyName        string  `json:"family_name" required:"false"`
 	DisplayName       string  `json:"display_name,omitempty" doc:"given name and family name when empty"`
 	Nickname          string  `json:"nickname,omitempty"`
 	UserType          string  `json:"user_type,omitempty" doc:"such as Member or Guest, as in Entra ID"`
@@ -64,7 +64,7 @@ type Group struct {
 // which behave as its persona says. ClientSecret is returned by the call that makes the app, never again.
 type App struct {
 	ID           string   `json:"id,omitempty"`
-	Persona      string   `json:"persona"` // "okta-oin", "entra-default" …
+	Persona      string   `json:"persona" required:"false" doc:"okta-oin, entra-default …; that of the IdP when empty"`
 	Name         string   `json:"name,omitempty"`
 	ClientID     string   `json:"client_id,omitempty"`
 	ClientSecret string   `json:"client_secret,omitempty"`

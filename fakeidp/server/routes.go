@@ -11,130 +11,119 @@ import (
 	"assay/fakeidp/saml"
 )
 
-func (s *server) people() {
-	s.handle("GET /people", func(*http.Request) (any, error) { return s.Directory.People(), nil })
-	s.handle("POST /people", func(r *http.Request) (any, error) {
-		in, err := decode[control.Person](r)
-		if err != nil {
-			return nil, err
-		}
-		out, err := s.Directory.CreatePerson(in)
-		return createdBody{out}, err
-	})
-	s.handle("PUT /people/{id}", func(r *http.Request) (any, error) {
-		in, err := decode[control.Person](r)
-		if err != nil {
-			return nil, err
-		}
-		if err := sameID(&in.ID, r.PathValue("id")); err != nil {
-			return nil, err
-		}
-		return s.Directory.UpdatePerson(in)
-	})
-	s.handle("DELETE /people/{id}", func(r *http.Request) (any, error) {
-		return nil, s.Directory.DeletePerson(r.PathValue("id"))
-	})
-	s.handle("GET /deleted-people", func(*http.Request) (any, error) { return s.Directory.Deletions(), nil })
-	s.handle("POST /deleted-people/{id}/restore", func(r *http.Request) (any, error) {
-		return s.Directory.RestorePerson(r.PathValue("id"))
-	})
-	s.handle("DELETE /deleted-people/{id}", func(r *http.Request) (any, error) {
-		return nil, s.Directory.PurgePerson(r.PathValue("id"))
-	})
+func (s *server) routes() []route {
+	return slices.Concat(s.people(), s.groups(), s.apps(), s.provisioning(), s.signOn())
 }
 
-func (s *server) groups() {
-	s.handle("GET /groups", func(*http.Request) (any, error) { return s.Directory.Groups(), nil })
-	s.handle("POST /groups", func(r *http.Request) (any, error) {
-		in, err := decode[control.Group](r)
-		if err != nil {
-			return nil, err
-		}
-		out, err := s.Directory.CreateGroup(in)
-		return createdBody{out}, err
-	})
-	s.handle("PUT /groups/{id}", func(r *http.Request) (any, error) {
-		in, err := decode[control.Group](r)
-		if err != nil {
-			return nil, err
-		}
-		if err := sameID(&in.ID, r.PathValue("id")); err != nil {
-			return nil, err
-		}
-		return s.Directory.UpdateGroup(in)
-	})
-	s.handle("DELETE /groups/{id}", func(r *http.Request) (any, error) {
-		return nil, s.Directory.DeleteGroup(r.PathValue("id"))
-	})
+func (s *server) people() []route {
+	return []route{
+		answer("GET /people", "List the people", func(*http.Request) ([]control.Person, error) { return s.Directory.People(), nil }),
+		exchange("POST /people", "Add somebody", func(_ *http.Request, in control.Person) (control.Person, error) {
+			return s.Directory.CreatePerson(in)
+		}).creates(),
+		exchange("PUT /people/{id}", "Replace what is known of somebody", func(r *http.Request, in control.Person) (control.Person, error) {
+			if err := sameID(&in.ID, r.PathValue("id")); err != nil {
+				return in, err
+			}
+			return s.Directory.UpdatePerson(in)
+		}).says("Members that the body leaves out become empty."),
+		act("DELETE /people/{id}", "Delete somebody", func(r *http.Request) error {
+			return s.Directory.DeletePerson(r.PathValue("id"))
+		}).says("They can be restored."),
+		answer("GET /deleted-people", "List the deleted people", func(*http.Request) ([]control.Deletion, error) {
+			return s.Directory.Deletions(), nil
+		}),
+		answer("POST /deleted-people/{id}/restore", "Restore somebody", func(r *http.Request) (control.Person, error) {
+			return s.Directory.RestorePerson(r.PathValue("id"))
+		}).says("They get back the apps and the memberships that still exist."),
+		act("DELETE /deleted-people/{id}", "Delete somebody for good", func(r *http.Request) error {
+			return s.Directory.PurgePerson(r.PathValue("id"))
+		}),
+	}
 }
 
-func (s *server) apps() {
-	s.handle("GET /apps", func(*http.Request) (any, error) { return s.listApps(), nil })
-	s.handle("POST /apps", s.createApp)
-	s.handle("DELETE /apps/{app}", func(r *http.Request) (any, error) {
-		if err := s.Directory.DeleteApp(r.PathValue("app")); err != nil {
-			return nil, err
-		}
-		s.Engine.Forget(r.PathValue("app"))
-		return nil, nil
-	})
-	s.handle("PUT /apps/{app}/people/{person}", func(r *http.Request) (any, error) {
-		return nil, s.Directory.Assign(r.PathValue("app"), r.PathValue("person"))
-	})
-	s.handle("DELETE /apps/{app}/people/{person}", func(r *http.Request) (any, error) {
-		return nil, s.Directory.Unassign(r.PathValue("app"), r.PathValue("person"))
-	})
-	s.handle("PUT /apps/{app}/groups/{group}", func(r *http.Request) (any, error) {
-		return nil, s.Directory.PushGroup(r.PathValue("app"), r.PathValue("group"))
-	})
-	s.handle("DELETE /apps/{app}/groups/{group}", s.unlinkGroup)
-	s.provisioning()
+func (s *server) groups() []route {
+	return []route{
+		answer("GET /groups", "List the groups", func(*http.Request) ([]control.Group, error) { return s.Directory.Groups(), nil }),
+		exchange("POST /groups", "Add a group", func(_ *http.Request, in control.Group) (control.Group, error) {
+			return s.Directory.CreateGroup(in)
+		}).creates(),
+		exchange("PUT /groups/{id}", "Replace a group", func(r *http.Request, in control.Group) (control.Group, error) {
+			if err := sameID(&in.ID, r.PathValue("id")); err != nil {
+				return in, err
+			}
+			return s.Directory.UpdateGroup(in)
+		}).says("Its name, its members and the groups inside it become those of the body."),
+		act("DELETE /groups/{id}", "Delete a group", func(r *http.Request) error {
+			return s.Directory.DeleteGroup(r.PathValue("id"))
+		}),
+	}
 }
 
-func (s *server) provisioning() {
-	s.handle("POST /apps/{app}/push", func(r *http.Request) (any, error) {
-		return s.Engine.Push(r.Context(), r.PathValue("app"))
-	})
-	s.handle("POST /apps/{app}/test", func(r *http.Request) (any, error) {
-		return s.Engine.TestConnection(r.Context(), r.PathValue("app"))
-	})
-	s.handle("POST /apps/{app}/import", func(r *http.Request) (any, error) {
-		return s.Engine.Import(r.Context(), r.PathValue("app"))
-	})
-	s.handle("POST /apps/{app}/compare", func(r *http.Request) (any, error) {
-		return s.Engine.Compare(r.Context(), r.PathValue("app"))
-	})
-	s.handle("GET /apps/{app}/status", func(r *http.Request) (any, error) {
-		return s.Engine.Status(r.PathValue("app"))
-	})
-	s.handle("POST /clock", s.advance)
-	s.handle("GET /apps/{app}/links", func(r *http.Request) (any, error) {
-		return s.Engine.Links(r.PathValue("app"))
-	})
-	s.handle("GET /apps/{app}/log", func(r *http.Request) (any, error) {
-		return s.Engine.Log(r.PathValue("app"))
-	})
+func (s *server) apps() []route {
+	return []route{
+		answer("GET /apps", "List the apps", func(*http.Request) ([]control.App, error) { return s.listApps(), nil }),
+		exchange("POST /apps", "Add an app", s.createApp).creates().says("The answer holds the client secret, once."),
+		act("DELETE /apps/{app}", "Delete an app", func(r *http.Request) error {
+			if err := s.Directory.DeleteApp(r.PathValue("app")); err != nil {
+				return err
+			}
+			s.Engine.Forget(r.PathValue("app"))
+			return nil
+		}).says("Nothing is sent to its target."),
+		act("PUT /apps/{app}/people/{person}", "Give somebody an app", func(r *http.Request) error {
+			return s.Directory.Assign(r.PathValue("app"), r.PathValue("person"))
+		}),
+		act("DELETE /apps/{app}/people/{person}", "Take an app from somebody", func(r *http.Request) error {
+			return s.Directory.Unassign(r.PathValue("app"), r.PathValue("person"))
+		}),
+		act("PUT /apps/{app}/groups/{group}", "Push a group to an app", func(r *http.Request) error {
+			return s.Directory.PushGroup(r.PathValue("app"), r.PathValue("group"))
+		}),
+		act("DELETE /apps/{app}/groups/{group}", "End the push of a group", s.unlinkGroup).
+			with(parameter{"delete", "true: the next push deletes the group at the target"}),
+	}
 }
 
-func (s *server) signOn() {
-	s.handle("POST /grants", func(r *http.Request) (any, error) {
-		in, err := decode[control.Grant](r)
-		if err != nil {
-			return nil, err
-		}
-		return nil, s.grant(in)
-	})
-	s.handle("GET /mutations", func(*http.Request) (any, error) {
-		return slices.Concat(s.Provider.Mutations(), s.SAML.Mutations()), nil
-	})
-	s.handle("GET /visits", func(r *http.Request) (any, error) {
-		visits := s.Provider.Visits(r.URL.Query().Get("client_id"))
-		if visits == nil {
-			visits = []control.Visit{}
-		}
-		return visits, nil
-	})
-	s.handle("GET /personas", func(*http.Request) (any, error) { return s.listPersonas(), nil })
+func (s *server) provisioning() []route {
+	return []route{
+		answer("POST /apps/{app}/push", "Push what is due", func(r *http.Request) (control.Push, error) {
+			return s.Engine.Push(r.Context(), r.PathValue("app"))
+		}),
+		answer("POST /apps/{app}/test", "Test the connection of an app", func(r *http.Request) (control.Push, error) {
+			return s.Engine.TestConnection(r.Context(), r.PathValue("app"))
+		}),
+		answer("POST /apps/{app}/import", "Import from the target of an app", func(r *http.Request) (control.Import, error) {
+			return s.Engine.Import(r.Context(), r.PathValue("app"))
+		}),
+		answer("POST /apps/{app}/compare", "Compare the target of an app with the directory", func(r *http.Request) (control.Comparison, error) {
+			return s.Engine.Compare(r.Context(), r.PathValue("app"))
+		}),
+		answer("GET /apps/{app}/status", "Tell how provisioning is doing", func(r *http.Request) (control.Status, error) {
+			return s.Engine.Status(r.PathValue("app"))
+		}),
+		answer("GET /apps/{app}/links", "List what is known at the target of an app", func(r *http.Request) ([]control.Link, error) {
+			return s.Engine.Links(r.PathValue("app"))
+		}),
+		answer("GET /apps/{app}/log", "Read the provisioning log of an app", func(r *http.Request) ([]control.Step, error) {
+			return s.Engine.Log(r.PathValue("app"))
+		}),
+		exchange("POST /clock", "Move the clock forward", s.advance).says("Every cycle that becomes due on the way is run."),
+	}
+}
+
+func (s *server) signOn() []route {
+	return []route{
+		accept("POST /grants", "Answer one sign-on without the login page", func(_ *http.Request, in control.Grant) error { return s.grant(in) }),
+		answer("GET /mutations", "List the hostile behaviours that a grant may name", func(*http.Request) ([]control.Mutation, error) {
+			return slices.Concat(s.Provider.Mutations(), s.SAML.Mutations()), nil
+		}),
+		answer("GET /visits", "List the requests of the OpenID Connect endpoints", func(r *http.Request) ([]control.Visit, error) {
+			return slices.Concat([]control.Visit{}, s.Provider.Visits(r.URL.Query().Get("client_id"))), nil
+		}).with(parameter{"client_id", "of the client whose requests are wanted; without it, those of nobody in particular"}),
+		answer("GET /personas", "List the personas", func(*http.Request) ([]control.Persona, error) { return s.listPersonas(), nil }).
+			says("Each knob has its source and how sure it is."),
+	}
 }
 
 func (s *server) grant(g control.Grant) error {
@@ -161,38 +150,30 @@ func (s *server) show(a control.App) control.App {
 	return a
 }
 
-func (s *server) createApp(r *http.Request) (any, error) {
-	in, err := decode[control.App](r)
-	if err != nil {
-		return nil, err
-	}
+func (s *server) createApp(_ *http.Request, in control.App) (control.App, error) {
 	if in.Issuer != "" && in.Issuer != s.Issuer {
-		return nil, fmt.Errorf("%w: issuer is set by the IdP", errRequest)
+		return in, fmt.Errorf("%w: issuer is set by the IdP", errRequest)
 	}
 	in.Issuer = ""
 	if in.Persona == "" {
 		in.Persona = s.Persona
 	}
 	if err := s.checkPersona(in.Persona); err != nil {
-		return nil, err
+		return in, err
 	}
 	if in.SAML != nil {
 		if err := saml.Check(*in.SAML); err != nil {
-			return nil, fmt.Errorf("%w: %w", errRequest, err)
+			return in, fmt.Errorf("%w: %w", errRequest, err)
 		}
 	}
 	out, err := s.Directory.CreateApp(in)
-	return createdBody{s.show(out)}, err
+	return s.show(out), err
 }
 
-func (s *server) advance(r *http.Request) (any, error) {
-	in, err := decode[control.ClockMove](r)
-	if err != nil {
-		return nil, err
-	}
+func (s *server) advance(r *http.Request, in control.ClockMove) (control.Clock, error) {
 	d, err := time.ParseDuration(in.Advance)
 	if err != nil {
-		return nil, fmt.Errorf("%w: advance: want a duration such as \"40m\" or \"720h\": %w", errRequest, err)
+		return control.Clock{}, fmt.Errorf("%w: advance: want a duration such as \"40m\" or \"720h\": %w", errRequest, err)
 	}
 	return s.Engine.Advance(r.Context(), d)
 }
@@ -205,15 +186,15 @@ func (s *server) listApps() []control.App {
 	return apps
 }
 
-func (s *server) unlinkGroup(r *http.Request) (any, error) {
+func (s *server) unlinkGroup(r *http.Request) error {
 	remove := false
 	if value := r.URL.Query().Get("delete"); value != "" {
 		var err error
 		if remove, err = strconv.ParseBool(value); err != nil {
-			return nil, fmt.Errorf("%w: delete is true or false", errRequest)
+			return fmt.Errorf("%w: delete is true or false, not %q", errRequest, value)
 		}
 	}
-	return nil, s.Engine.UnlinkGroup(r.Context(), r.PathValue("app"), r.PathValue("group"), remove)
+	return s.Engine.UnlinkGroup(r.Context(), r.PathValue("app"), r.PathValue("group"), remove)
 }
 
 func (s *server) listPersonas() []control.Persona {

@@ -52,8 +52,9 @@ type Options struct {
 
 type server struct {
 	Options
-	mux   *http.ServeMux
-	token [32]byte
+	mux         *http.ServeMux
+	token       [32]byte
+	description json.RawMessage
 }
 
 // New returns the handler of the control API.
@@ -65,10 +66,13 @@ func New(o Options) http.Handler {
 		o.Personas = persona.All()
 	}
 	s := &server{Options: o, mux: http.NewServeMux(), token: sha256.Sum256([]byte(o.Token))}
-	s.people()
-	s.groups()
-	s.apps()
-	s.signOn()
+	routes := s.routes()
+	routes = append(routes, answer("GET /openapi.json", "Describe this API", func(*http.Request) (json.RawMessage, error) { return s.description, nil }).
+		says("The description is OpenAPI 3.1."))
+	for _, r := range routes {
+		s.handle(r)
+	}
+	s.description = describe(routes)
 	return s
 }
 
@@ -117,29 +121,6 @@ type headerOnly struct{ header http.Header }
 func (h *headerOnly) Header() http.Header         { return h.header }
 func (h *headerOnly) Write(b []byte) (int, error) { return len(b), nil }
 func (h *headerOnly) WriteHeader(int)             {}
-
-// handle registers an endpoint that answers with what fn returns, 204 when that is nil.
-func (s *server) handle(pattern string, fn func(*http.Request) (any, error)) {
-	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		out, err := fn(r)
-		if err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		if out == nil {
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		status := http.StatusOK
-		if created, ok := out.(createdBody); ok {
-			status, out = http.StatusCreated, created.body
-		}
-		respond(w, status, out)
-	})
-}
-
-// createdBody marks an answer that is sent with 201.
-type createdBody struct{ body any }
 
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := statusOf(err)
