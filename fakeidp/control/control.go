@@ -249,6 +249,21 @@ type Knob struct {
 	Text   string `json:"mark_text"`
 }
 
+// Snapshot is a state of the IdP that can be gone back to: the directory with its apps, and what provisioning
+// remembers.
+type Snapshot struct {
+	Name   string    `json:"name"`
+	Taken  time.Time `json:"taken"`
+	People int       `json:"people"`
+	Groups int       `json:"groups"`
+	Apps   int       `json:"apps"`
+}
+
+// NewSnapshot asks for a snapshot. Its name is 1 to 64 letters, digits, hyphens and underscores.
+type NewSnapshot struct {
+	Name string `json:"name"`
+}
+
 // Problem is the body of every answer of the control API that is not a success.
 type Problem struct {
 	Status int    `json:"status"`

@@ -74,18 +74,9 @@ func New() *Directory { return newDirectory(randomSource()) }
 func NewSeeded(seed uint64) *Directory { return newDirectory(seededSource(seed)) }
 
 func newDirectory(ids *source) *Directory {
-	return &Directory{
-		ids:     ids,
-		people:  map[string]*person{},
-		logins:  map[string]string{},
-		emails:  map[string][]string{},
-		groups:  map[string]*group{},
-		names:   map[string]string{},
-		apps:    map[string]*app{},
-		clients: map[string]string{},
-		deleted: map[string]*tombstone{},
-		now:     time.Now,
-	}
+	d := &Directory{ids: ids, deleted: map[string]*tombstone{}, now: time.Now}
+	d.clear(0)
+	return d
 }
 
 // UseClock replaces the clock by which deletions are dated. It is called before the directory is shared.

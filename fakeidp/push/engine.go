@@ -156,11 +156,8 @@ func (e *Engine) Import(ctx context.Context, appID string) (control.Import, erro
 // UnlinkGroup ends the push of a group. With deleteInTarget the next push deletes it at the target,
 // else nothing is sent. It waits for a push of the app that is under way.
 func (e *Engine) UnlinkGroup(ctx context.Context, appID, groupID string, deleteInTarget bool) error {
-	st, err := e.state(appID)
+	st, err := e.take(ctx, appID)
 	if err != nil {
-		return err
-	}
-	if err := st.take(ctx); err != nil {
 		return err
 	}
 	defer st.give()
@@ -214,12 +211,38 @@ func (e *Engine) state(appID string) (*state, error) {
 	return st, nil
 }
 
+// take waits for the app's turn. What the engine remembers may have been replaced meanwhile: then it waits for the
+// turn of what is remembered now.
+func (e *Engine) take(ctx context.Context, appID string) (*state, error) {
+	for {
+		st, err := e.state(appID)
+		if err != nil {
+			return nil, err
+		}
+		if err := st.take(ctx); err != nil {
+			return nil, err
+		}
+		if now, err := e.state(appID); err != nil || now == st {
+			return st, nil
+		}
+		st.give()
+	}
+}
+
 // begin waits for the app's turn and gathers what a run needs.
 func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
-	st, err := e.state(appID)
+	st, err := e.take(ctx, appID)
 	if err != nil {
 		return nil, err
 	}
+	r, err := e.newRun(appID, st)
+	if err != nil {
+		st.give()
+	}
+	return r, err
+}
+
+func (e *Engine) newRun(appID string, st *state) (*run, error) {
 	app, _ := e.directory.App(appID)
 	conn, ok := e.directory.Connection(appID)
 	if !ok {
@@ -232,9 +255,6 @@ func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
 	d, err := newDialect(p.SCIM)
 	if err != nil {
 		return nil, fmt.Errorf("app %q: persona %q: %w: %w", appID, app.Persona, ErrPersona, err)
-	}
-	if err := st.take(ctx); err != nil {
-		return nil, err
 	}
 	return &run{engine: e, app: app, conn: conn, product: p.Product, knobs: p.SCIM, dialect: d, state: st, at: e.Now(),
 		redact: newRedactor(conn.Token), steps: []control.Step{}, troubled: map[string]trouble{}, tried: map[string]bool{}}, nil

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,8 +12,12 @@ import (
 	"assay/fakeidp/saml"
 )
 
+// routes are all calls of the API.
 func (s *server) routes() []route {
-	return slices.Concat(s.people(), s.groups(), s.apps(), s.provisioning(), s.signOn())
+	return slices.Concat(s.people(), s.groups(), s.apps(), s.provisioning(), s.exchanges(), s.signOn(), s.snapshots(), []route{
+		answer("GET /openapi.json", "Describe this API", func(*http.Request) (json.RawMessage, error) { return s.description, nil }).
+			says("The description is OpenAPI 3.1."),
+	})
 }
 
 func (s *server) people() []route {

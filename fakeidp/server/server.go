@@ -27,6 +27,8 @@ type Provider interface {
 	Grant(control.Grant) error
 	Visits(clientID string) []control.Visit
 	Mutations() []control.Mutation
+	// Forget drops pending logins, grants and what was issued.
+	Forget()
 }
 
 // SAML is the part of the SAML identity provider that the control API drives.
@@ -35,6 +37,8 @@ type SAML interface {
 	Mutations() []control.Mutation
 	// Metadata is the URL of an app's metadata, "" for an app without SAML.
 	Metadata(control.App) string
+	// Forget drops pending logins, grants and sessions.
+	Forget()
 }
 
 // Options are what the control API gives access to. All but Logger and Persona are required.
@@ -55,9 +59,10 @@ type server struct {
 	mux         *http.ServeMux
 	token       [32]byte
 	description json.RawMessage
+	shelf       shelf
 }
 
-// New returns the handler of the control API.
+// New returns the handler of the control API. The state that it finds is the one that POST /reset goes back to.
 func New(o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -66,13 +71,11 @@ func New(o Options) http.Handler {
 		o.Personas = persona.All()
 	}
 	s := &server{Options: o, mux: http.NewServeMux(), token: sha256.Sum256([]byte(o.Token))}
-	routes := s.routes()
-	routes = append(routes, answer("GET /openapi.json", "Describe this API", func(*http.Request) (json.RawMessage, error) { return s.description, nil }).
-		says("The description is OpenAPI 3.1."))
-	for _, r := range routes {
+	s.shelf.start = s.now()
+	for _, r := range s.routes() {
 		s.handle(r)
 	}
-	s.description = describe(routes)
+	s.description = describe(s.routes())
 	return s
 }
 
@@ -138,9 +141,9 @@ func statusOf(err error) int {
 	switch {
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, directory.ErrNotFound), errors.Is(err, push.ErrNoApp):
+	case errors.Is(err, directory.ErrNotFound), errors.Is(err, push.ErrNoApp), errors.Is(err, errNoSnapshot):
 		return http.StatusNotFound
-	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection):
+	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection), errors.Is(err, errSnapshot):
 		return http.StatusConflict
 	case errors.Is(err, directory.ErrInvalid), errors.Is(err, errRequest), errors.Is(err, push.ErrNoPersona),
 		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrClock):

@@ -38,6 +38,8 @@ func (p *provider) Visits(client string) []control.Visit {
 	return []control.Visit{{Path: "token", Client: client}}
 }
 
+func (p *provider) Forget() { p.granted = nil }
+
 func (p *provider) Mutations() []control.Mutation {
 	return []control.Mutation{{Name: "wrong-nonce", Text: "the nonce is another"}}
 }
@@ -222,7 +224,8 @@ func TestTokenIsRequired(t *testing.T) {
 
 // A server that was given no token must not take the empty one.
 func TestNoTokenMeansNoEntry(t *testing.T) {
-	s := httptest.NewServer(New(Options{}))
+	d := directory.New()
+	s := httptest.NewServer(New(Options{Directory: d, Engine: push.New(d, push.Options{})}))
 	defer s.Close()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/personas", nil)
 	if err != nil {
@@ -285,6 +288,18 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"DELETE", "/apps/" + app.ID + "/groups/x?delete=maybe", ``, 400, "delete"},
 		{"POST", "/grants", `{"state":"s","person":"nobody"}`, 400, "nobody"},
 		{"GET", "/nothing", ``, 404, "/nothing"},
+		{"GET", "/people?q=ada", ``, 400, "no query parameters"},
+		{"GET", "/exchanges?stauts=404", ``, 400, `"stauts" is none of app, person, group, method, status,`},
+		{"GET", "/exchanges?status=4x", ``, 400, "4xx"},
+		{"GET", "/exchanges?status=200&status=201", ``, 400, "status is given 2 times"},
+		{"GET", "/exchanges?since=yesterday", ``, 400, "2026-"},
+		{"GET", "/exchanges?failed=maybe", ``, 400, "true or false"},
+		{"GET", "/exchanges.har?limit=0", ``, 400, "from 1"},
+		{"GET", "/exchanges?app=nothing", ``, 400, "no app with this id"},
+		{"POST", "/snapshots", `{"name":"a/b"}`, 400, `"a/b"`},
+		{"POST", "/snapshots/none/restore", ``, 404, "there is none"},
+		{"DELETE", "/snapshots/none", ``, 404, `"none"`},
+		{"POST", "/groups", `{"id":"g","name":"G","groups":["g"]}`, 400, "inside itself"},
 		{"PATCH", "/people", ``, 405, "GET"},
 	}
 	for _, test := range tests {
