@@ -29,6 +29,11 @@ func (c *Client) CreatePerson(ctx context.Context, p Person) (Person, error) {
 	return call[Person](ctx, c, http.MethodPost, "/people", p)
 }
 
+// AddCrowd adds made-up people and their groups, all or none: POST /crowds.
+func (c *Client) AddCrowd(ctx context.Context, crowd Crowd) (CrowdAdded, error) {
+	return call[CrowdAdded](ctx, c, http.MethodPost, "/crowds", crowd)
+}
+
 // UpdatePerson replaces what the directory knows of a person: PUT /people/{id}.
 func (c *Client) UpdatePerson(ctx context.Context, p Person) (Person, error) {
 	return call[Person](ctx, c, http.MethodPut, "/people/"+url.PathEscape(p.ID), p)

@@ -249,6 +249,22 @@ type Knob struct {
 	Text   string `json:"mark_text"`
 }
 
+// Crowd asks for made-up people, the same for the same seed.
+type Crowd struct {
+	People   int    `json:"people" minimum:"1" maximum:"100000"`
+	Seed     uint64 `json:"seed,omitempty"`
+	NoGroups bool   `json:"no_groups,omitempty" doc:"people only: the groups of two crowds have the same names"`
+	App      string `json:"app,omitempty" doc:"id of an app that everybody gets and the groups are pushed to"`
+}
+
+// CrowdAdded says what a crowd added. Domain is that of its e-mail addresses, guests excepted.
+type CrowdAdded struct {
+	People int    `json:"people"`
+	Guests int    `json:"guests"`
+	Groups int    `json:"groups"`
+	Domain string `json:"domain"`
+}
+
 // Snapshot is a state of the IdP that can be gone back to: the directory with its apps, and what provisioning
 // remembers.
 type Snapshot struct {

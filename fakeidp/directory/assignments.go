@@ -16,12 +16,16 @@ func (d *Directory) Assign(appID, personID string) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := a.people[personID]; ok {
-		return nil
-	}
-	a.people[personID] = d.next()
-	p.apps = append(p.apps, appID)
+	d.assign(a, p)
 	return nil
+}
+
+func (d *Directory) assign(a *app, p *person) {
+	if _, ok := a.people[p.ID]; ok {
+		return
+	}
+	a.people[p.ID] = d.next()
+	p.apps = append(p.apps, a.ID)
 }
 
 // Unassign takes an app from a person; it is no error if they did not have it. It fails with ErrNotFound.
@@ -79,12 +83,16 @@ func (d *Directory) PushGroup(appID, groupID string) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := a.pushed[groupID]; ok {
-		return nil
-	}
-	a.pushed[groupID] = d.next()
-	g.apps[appID] = true
+	d.pushTo(a, g)
 	return nil
+}
+
+func (d *Directory) pushTo(a *app, g *group) {
+	if _, ok := a.pushed[g.ID]; ok {
+		return
+	}
+	a.pushed[g.ID] = d.next()
+	g.apps[a.ID] = true
 }
 
 // UnlinkGroup ends the push of a group to an app. It fails with ErrNotFound.

@@ -15,6 +15,10 @@ import (
 func (d *Directory) CreateGroup(g control.Group) (control.Group, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.createGroup(g)
+}
+
+func (d *Directory) createGroup(g control.Group) (control.Group, error) {
 	g, err := d.checkGroup(g)
 	if err != nil {
 		return control.Group{}, err

@@ -16,6 +16,10 @@ import (
 func (d *Directory) CreatePerson(p control.Person) (control.Person, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.createPerson(p)
+}
+
+func (d *Directory) createPerson(p control.Person) (control.Person, error) {
 	if err := d.checkPerson(p); err != nil {
 		return control.Person{}, err
 	}
@@ -37,6 +41,10 @@ func (d *Directory) CreatePerson(p control.Person) (control.Person, error) {
 func (d *Directory) UpdatePerson(p control.Person) (control.Person, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.updatePerson(p)
+}
+
+func (d *Directory) updatePerson(p control.Person) (control.Person, error) {
 	known := d.people[p.ID]
 	if known == nil {
 		return control.Person{}, fmt.Errorf("person %q: %w", p.ID, ErrNotFound)

@@ -10,6 +10,7 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/saml"
+	"assay/fixtures"
 )
 
 // routes are all calls of the API.
@@ -35,6 +36,8 @@ func (s *server) people() []route {
 		act("DELETE /people/{id}", "Delete somebody", func(r *http.Request) error {
 			return s.Directory.DeletePerson(r.PathValue("id"))
 		}).says("They can be restored."),
+		exchange("POST /crowds", "Add made-up people", s.addCrowd).creates().
+			says("They and their groups follow from the seed, and are added all or not at all. Their logins have a domain of the seed's own."),
 		answer("GET /deleted-people", "List the deleted people", func(*http.Request) ([]control.Deletion, error) {
 			return s.Directory.Deletions(), nil
 		}),
@@ -144,6 +147,14 @@ func (s *server) grant(g control.Grant) error {
 		return fmt.Errorf("%w: %w", errRequest, err)
 	}
 	return nil
+}
+
+func (s *server) addCrowd(_ *http.Request, in control.Crowd) (control.CrowdAdded, error) {
+	crowd, err := fixtures.NewCrowd(in.Seed, in.People)
+	if err != nil {
+		return control.CrowdAdded{}, fmt.Errorf("%w: %w", errRequest, err)
+	}
+	return s.Directory.AddCrowd(crowd, !in.NoGroups, in.App)
 }
 
 // show adds to an app what the IdP alone knows.
