@@ -71,7 +71,7 @@ type App struct {
 	RedirectURIs []string `json:"redirect_uris,omitempty"`
 	SCIM         *SCIM    `json:"scim,omitempty"`
 	SAML         *SAML    `json:"saml,omitempty"`
-	Issuer       string   `json:"issuer,omitempty"` // set by the IdP
+	Issuer       string   `json:"issuer,omitempty" readOnly:"true" doc:"set by the IdP"`
 }
 
 // SCIM is where and how an app provisions. Token is write-only: no answer of the API contains it.
@@ -88,7 +88,7 @@ type SAML struct {
 	Logout      string   `json:"logout,omitempty"`      // where single logout answers and requests go
 	Certificate string   `json:"certificate,omitempty"` // of its requests' signatures; when it is set, requests must be signed
 	Encryption  string   `json:"encryption,omitempty"`  // certificate to encrypt assertions for
-	Metadata    string   `json:"metadata,omitempty"`
+	Metadata    string   `json:"metadata,omitempty" readOnly:"true" doc:"URL of the IdP's metadata for this app"`
 }
 
 // Step is one thing that the provisioning engine did and why, with the exchange it made.
