@@ -45,11 +45,14 @@ type Options struct {
 	PublicURL string
 	Persona   string            // of apps that name none; "" is "okta-oin"
 	Personas  []persona.Persona // besides the built-in ones
-	People    []control.Person
-	Groups    []control.Group // members by id, login or e-mail
-	Push      push.Options    // its Logger is set from Logger when nil
-	Logger    *slog.Logger    // nil means nowhere
+	Fill      Fill              // nil leaves the directory empty
+	Push      push.Options      // its Logger is set from Logger when nil
+	Logger    *slog.Logger      // nil means nowhere
 }
+
+// Fill puts people, groups and apps into the directory before anything listens; POST /reset of the control API goes back
+// to what it made. It passes each app to prepare, which gives it a persona if it names none.
+type Fill func(d *directory.Directory, prepare func(*control.App) error) error
 
 // IdP is a running identity provider.
 type IdP struct {
@@ -77,9 +80,12 @@ func Start(ctx context.Context, o Options) (*IdP, error) {
 	if !ok {
 		return nil, fmt.Errorf("fake IdP: persona %q is none of %s", o.Persona, strings.Join(persona.NamesOf(cast), ", "))
 	}
-	people, err := fill(directory.New(), o)
-	if err != nil {
-		return nil, fmt.Errorf("fake IdP: %w", err)
+	people := directory.New()
+	if o.Fill != nil {
+		prepare := func(a *control.App) error { return server.Prepare(a, o.Persona, cast) }
+		if err := o.Fill(people, prepare); err != nil {
+			return nil, fmt.Errorf("directory: %w", err)
+		}
 	}
 	public, err := listen(ctx, o.Addr)
 	if err != nil {
@@ -142,20 +148,6 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	go idp.serve(idp.public, public)
 	go idp.serve(idp.control, admin)
 	return idp, nil
-}
-
-func fill(d *directory.Directory, o Options) (*directory.Directory, error) {
-	for _, p := range o.People {
-		if _, err := d.CreatePerson(p); err != nil {
-			return nil, err
-		}
-	}
-	for _, g := range o.Groups {
-		if _, err := d.CreateGroup(g); err != nil {
-			return nil, err
-		}
-	}
-	return d, nil
 }
 
 func (i *IdP) serve(s *http.Server, l net.Listener) {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/directory"
 	"assay/fakeidp/persona"
 )
 
@@ -112,8 +114,11 @@ func TestLoginByMachine(t *testing.T) {
 	var logs bytes.Buffer
 	idp := start(t, Options{
 		Logger: slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		People: []control.Person{{Login: "ada", Email: "ada@example.test", GivenName: "Ada", FamilyName: "Byron"}},
-		Groups: []control.Group{{Name: "Eng", Members: []string{"ada"}}},
+		Fill: func(d *directory.Directory, _ func(*control.App) error) error {
+			_, person := d.CreatePerson(control.Person{Login: "ada", Email: "ada@example.test", GivenName: "Ada", FamilyName: "Byron"})
+			_, group := d.CreateGroup(control.Group{Name: "Eng", Members: []string{"ada"}})
+			return errors.Join(person, group)
+		},
 	})
 	c := control.NewClient(idp.Control, idp.ControlToken)
 	app, err := c.CreateApp(t.Context(), control.App{RedirectURIs: []string{"https://product.example/callback"}})
@@ -220,8 +225,10 @@ func TestStartRefuses(t *testing.T) {
 		"URL path":     {Options{PublicURL: "https://a.example/idp"}, "public URL"},
 		"URL scheme":   {Options{PublicURL: "ftp://a.example"}, "public URL"},
 		"URL user":     {Options{PublicURL: "https://u:secret@a.example"}, "public URL"},
-		"people":       {Options{People: []control.Person{{Login: "x"}}}, "email"},
-		"groups":       {Options{Groups: []control.Group{{Name: "Eng", Members: []string{"nobody"}}}}, "nobody"},
+		"directory":    {Options{Fill: func(*directory.Directory, func(*control.App) error) error { return errors.New("people[3]") }}, "people[3]"},
+		"app": {Options{Fill: func(_ *directory.Directory, prepare func(*control.App) error) error {
+			return prepare(&control.App{Persona: "none"})
+		}}, `"none" is none of okta-oin`},
 	}
 	for name, test := range tests {
 		idp, err := Start(t.Context(), test.options)

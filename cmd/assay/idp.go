@@ -11,17 +11,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/fakeidp"
-	"assay/fakeidp/control"
 	"assay/fakeidp/persona"
-	"assay/fixtures"
 )
 
 type idpFlags struct {
 	addr, controlAddr, publicURL, persona string
-	empty, quiet                          bool
+	quiet                                 bool
 	push                                  string
 	concurrency                           int
 	target                                targetFlags
+	directory                             directoryFlags
 }
 
 func (p *program) idpCommand() *cobra.Command {
@@ -34,15 +33,27 @@ groups, and a SCIM client that sends what the persona's real one sends. It is co
 on a listener of its own, whose token is made at the start. Keys are new at each start.
 
 When ready, one JSON line on standard output has the issuer, the control URL and the control token.
+GET /openapi.json of the control API describes it; fakeidp/docs/control.md has examples.
 
-With --push once it provisions the 40 people and 8 groups of the fixtures into --target, as the persona
-does it, prints a summary as JSON and ends. What it made at the target stays there. Exit codes then: 0 the
-persona would report no failure, 1 it would, 2 usage, 3 the target did not answer.`,
+It knows the 40 people and 8 groups of the fixtures, unless --directory names a YAML file with others
+(fakeidp/docs/directory.yaml is an example), --people makes up any number of them, with names in many
+scripts and odd but legal values, or it starts --empty.
+
+With --push once it provisions everybody and every group into --target, as the persona does it, prints a
+summary as JSON and ends. What it made at the target stays there. Exit codes then: 0 the persona would
+report no failure, 1 it would, 2 usage, 3 the target did not answer.`,
 		Example: `  assay idp --addr 127.0.0.1:9000 --control-addr 127.0.0.1:9001
   curl -H "Authorization: Bearer $CONTROL_TOKEN" http://127.0.0.1:9001/people
+  assay idp --people 10000 --seed 7
+  assay idp --directory acme.yaml
   ASSAY_TOKEN=… assay idp --persona entra-default --target https://acme.example/scim/v2 --push once`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.idp(cmd.Context(), flags) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.check(cmd); err != nil {
+				return err
+			}
+			return p.idp(cmd.Context(), flags)
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&flags.addr, "addr", loopback, "address of the public listener, host:port; port 0 is any free one")
@@ -52,18 +63,26 @@ persona would report no failure, 1 it would, 2 usage, 3 the target did not answe
 	f.StringVar(&flags.push, "push", "", "\"once\": provision into --target and end")
 	f.IntVar(&flags.concurrency, "concurrency", 1, "people or groups that --push works on at a time")
 	flags.target.add(cmd)
-	f.BoolVar(&flags.empty, "empty", false, "start with an empty directory instead of the 40 people and 8 groups of the fixtures")
+	flags.directory.add(cmd)
 	f.BoolVar(&flags.quiet, "quiet", false, "do not log")
 	return cmd
 }
 
 // check refuses flags that do not go together.
-func (f idpFlags) check() error {
+func (f *idpFlags) check(cmd *cobra.Command) error {
+	if f.push == "" {
+		for _, name := range []string{"target", "token-file", "timeout", "concurrency"} {
+			if cmd.Flags().Changed(name) {
+				return usage("--%s goes with --push once: apps of a running IdP get their targets through the control API (POST /apps)", name)
+			}
+		}
+	}
+	if err := f.directory.check(cmd); err != nil {
+		return err
+	}
 	switch {
 	case f.push != "" && f.push != "once":
 		return usage("--push %q: the only value is once; cycles are driven through the control API", f.push)
-	case f.push == "" && f.target.target != "":
-		return usage("--target goes with --push once: apps of a running IdP get their targets through the control API")
 	case f.concurrency < 1 || f.concurrency > 64:
 		return usage("--concurrency %d: want 1 to 64", f.concurrency)
 	}
@@ -71,9 +90,6 @@ func (f idpFlags) check() error {
 }
 
 func (p *program) idp(ctx context.Context, flags idpFlags) error {
-	if err := flags.check(); err != nil {
-		return err
-	}
 	chosen, custom, err := choosePersona(flags.persona)
 	if err != nil {
 		return err
@@ -90,15 +106,10 @@ func (p *program) idp(ctx context.Context, flags idpFlags) error {
 	if flags.push != "" {
 		return p.pushOnce(ctx, flags, o)
 	}
+	o.Fill = flags.directory.fill(p.getenv)
 	idp, err := fakeidp.Start(ctx, o)
 	if err != nil {
 		return usage("the fake IdP cannot start: %w", err)
-	}
-	client := control.NewClient(idp.Control, idp.ControlToken)
-	if !flags.empty {
-		if _, err := seed(ctx, client); err != nil {
-			return defect("fill the directory: %w", err)
-		}
 	}
 	p.say("The fake IdP is ready. Stop it with Ctrl-C.\n")
 	p.say("  issuer         %s", idp.Issuer)
@@ -111,45 +122,4 @@ func (p *program) idp(ctx context.Context, flags idpFlags) error {
 	<-ctx.Done()
 	p.say("stopping")
 	return shutDown(idp.Close)
-}
-
-// staff is the directory of the fixtures as the fake IdP knows it.
-type staff struct {
-	people map[string]control.Person // by login
-	groups []control.Group
-}
-
-// seed puts the people and groups of the fixtures into the fake IdP's directory.
-func seed(ctx context.Context, client *control.Client) (*staff, error) {
-	people, err := fixtures.People()
-	if err != nil {
-		return nil, err
-	}
-	groups, err := fixtures.Groups()
-	if err != nil {
-		return nil, err
-	}
-	s := &staff{people: map[string]control.Person{}}
-	for _, one := range people {
-		person, err := client.CreatePerson(ctx, control.Person{
-			Login: one.Login, Email: one.Login, GivenName: one.GivenName, FamilyName: one.FamilyName,
-			Title: one.Title, Department: one.Department, Locale: one.Locale,
-		})
-		if err != nil {
-			return nil, err
-		}
-		s.people[one.Login] = person
-	}
-	for _, one := range groups {
-		group := control.Group{Name: one.Name}
-		for _, login := range one.Members {
-			group.Members = append(group.Members, s.people[login].ID)
-		}
-		made, err := client.CreateGroup(ctx, group)
-		if err != nil {
-			return nil, err
-		}
-		s.groups = append(s.groups, made)
-	}
-	return s, nil
 }

@@ -22,7 +22,7 @@ func TestSuitesOnPostgres(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	idp, err := startIdP(ctx, slog.New(slog.DiscardHandler))
+	idp, err := startIdP(ctx, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

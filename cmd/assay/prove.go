@@ -133,7 +133,7 @@ type proveOptions struct {
 func (p *program) prove(ctx context.Context, chosen []faults.Fault, o proveOptions) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	idp, err := startIdP(ctx, slog.New(slog.DiscardHandler))
+	idp, err := startIdP(ctx, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (p *program) prove(ctx context.Context, chosen []faults.Fault, o proveOptio
 
 // proveShare proves faults for a parent process and prints one JSON line for each.
 func (p *program) proveShare(ctx context.Context, chosen []faults.Fault) error {
-	idp, err := startIdP(ctx, slog.New(slog.DiscardHandler))
+	idp, err := startIdP(ctx, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"assay/fakeidp"
 	"assay/fakeidp/control"
+	"assay/fakeidp/directory"
 	"assay/fakeidp/persona"
 )
 
@@ -50,7 +51,7 @@ func choosePersona(name string) (persona.Persona, []persona.Persona, error) {
 	return p, []persona.Persona{p}, nil
 }
 
-// pushOnce provisions the people and groups of the fixtures into a target, as the persona does it.
+// pushOnce provisions the people and groups of the directory into a target, as the persona does it.
 func (p *program) pushOnce(ctx context.Context, flags idpFlags, o fakeidp.Options) error {
 	t, err := flags.target.open(p.getenv)
 	if err != nil {
@@ -58,13 +59,15 @@ func (p *program) pushOnce(ctx context.Context, flags idpFlags, o fakeidp.Option
 	}
 	o.Push.Timeout = flags.target.timeout
 	o.Push.Concurrency = flags.concurrency
+	enrolled := &enrolment{fill: flags.directory.fill(p.getenv), scim: control.SCIM{URL: t.File.SCIM.URL, Token: t.File.SCIM.Token}, persona: o.Persona}
+	o.Fill = enrolled.enrol
 	progress := p.newPushProgress()
 	o.Push.Progress = progress.tell
 	idp, err := fakeidp.Start(ctx, o)
 	if err != nil {
 		return usage("the fake IdP cannot start: %w", err)
 	}
-	summary, pushed, err := p.provision(ctx, control.NewClient(idp.Control, idp.ControlToken), control.SCIM{URL: t.File.SCIM.URL, Token: t.File.SCIM.Token}, o.Persona)
+	summary, pushed, err := enrolled.push(ctx, control.NewClient(idp.Control, idp.ControlToken))
 	progress.finish()
 	if closing := shutDown(idp.Close); err == nil {
 		err = closing
@@ -82,37 +85,46 @@ func (p *program) pushOnce(ctx context.Context, flags idpFlags, o fakeidp.Option
 	return pushVerdict(pushed)
 }
 
-// provision fills the directory from the fixtures, gives everybody an app for the target, and pushes.
-func (p *program) provision(ctx context.Context, client *control.Client, scim control.SCIM, personaName string) (pushSummary, control.Push, error) {
-	summary := pushSummary{Persona: personaName, Target: scim.URL}
-	staff, err := seed(ctx, client)
-	if err != nil {
-		return summary, control.Push{}, defect("fill the directory: %w", err)
+// enrolment gives everybody in the directory, and every group, an app for the target.
+type enrolment struct {
+	fill           fakeidp.Fill
+	scim           control.SCIM
+	persona        string
+	app            string
+	people, groups int
+}
+
+func (e *enrolment) enrol(d *directory.Directory, prepare func(*control.App) error) error {
+	if err := e.fill(d, prepare); err != nil {
+		return err
 	}
-	app, err := client.CreateApp(ctx, control.App{Persona: personaName, Name: "assay push", SCIM: &scim})
+	app, err := d.CreateApp(control.App{Persona: e.persona, Name: "assay push", SCIM: &e.scim})
 	if err != nil {
-		return summary, control.Push{}, usage("--target: %w", err)
+		return fmt.Errorf("--target: %w", err)
 	}
-	people, err := client.People(ctx)
-	if err != nil {
-		return summary, control.Push{}, defect("list the directory: %w", err)
-	}
+	people, groups := d.People(), d.Groups()
 	for _, person := range people {
-		if err := client.Assign(ctx, app.ID, person.ID); err != nil {
-			return summary, control.Push{}, defect("assign: %w", err)
+		if err := d.Assign(app.ID, person.ID); err != nil {
+			return err
 		}
 	}
-	for _, group := range staff.groups {
-		if err := client.PushGroup(ctx, app.ID, group.ID); err != nil {
-			return summary, control.Push{}, defect("push a group: %w", err)
+	for _, group := range groups {
+		if err := d.PushGroup(app.ID, group.ID); err != nil {
+			return err
 		}
 	}
+	e.app, e.people, e.groups = app.ID, len(people), len(groups)
+	return nil
+}
+
+// push provisions them.
+func (e *enrolment) push(ctx context.Context, client *control.Client) (pushSummary, control.Push, error) {
+	summary := pushSummary{Persona: e.persona, Target: e.scim.URL, People: e.people, Groups: e.groups}
 	started := time.Now()
-	pushed, err := client.Push(ctx, app.ID)
+	pushed, err := client.Push(ctx, e.app)
 	if err != nil {
 		return summary, pushed, defect("push: %w", err)
 	}
-	summary.People, summary.Groups = len(people), len(staff.groups)
 	summary.Requests, summary.Failed = pushed.Requests, pushed.Failed
 	summary.Seconds = time.Since(started).Round(time.Millisecond).Seconds()
 	return summary, pushed, nil

@@ -8,6 +8,7 @@ import (
 
 	"assay/fakeidp"
 	"assay/fakeidp/control"
+	"assay/fakeidp/directory"
 	"assay/fixtures"
 	"assay/reference"
 	"assay/reference/scim/schema"
@@ -21,9 +22,9 @@ type stand struct {
 	control   *control.Client
 }
 
-// openStand starts both.
+// openStand starts both, with the people and groups of the fixtures in the fake IdP.
 func openStand(ctx context.Context, log *slog.Logger) (*stand, error) {
-	idp, err := startIdP(ctx, log)
+	idp, err := startIdP(ctx, log, func(d *directory.Directory, _ func(*control.App) error) error { return d.AddFixtures() })
 	if err != nil {
 		return nil, err
 	}
@@ -35,8 +36,9 @@ func openStand(ctx context.Context, log *slog.Logger) (*stand, error) {
 	return s, nil
 }
 
-func startIdP(ctx context.Context, log *slog.Logger) (*fakeidp.IdP, error) {
-	idp, err := fakeidp.Start(ctx, fakeidp.Options{Addr: loopback, ControlAddr: loopback, Logger: log})
+// startIdP starts a fake IdP on loopback, with an empty directory if fill is nil.
+func startIdP(ctx context.Context, log *slog.Logger, fill fakeidp.Fill) (*fakeidp.IdP, error) {
+	idp, err := fakeidp.Start(ctx, fakeidp.Options{Addr: loopback, ControlAddr: loopback, Logger: log, Fill: fill})
 	if err != nil {
 		return nil, defect("start the fake IdP: %w", err)
 	}
@@ -96,9 +98,8 @@ func (s *stand) target(timeout time.Duration) (*target.Target, error) {
 	return t, nil
 }
 
-// provision pushes people and groups of the fixtures into the reference as Okta does, and returns
-// the app through which it did so.
-func (s *stand) provision(ctx context.Context, staff *staff, callback string) (control.App, error) {
+// provision pushes people and groups into the reference as Okta does, and returns the app through which it did so.
+func (s *stand) provision(ctx context.Context, people []control.Person, groups []control.Group, callback string) (control.App, error) {
 	app, err := s.control.CreateApp(ctx, control.App{
 		Persona: "okta-oin", Name: "assay demo", RedirectURIs: []string{callback},
 		SCIM: &control.SCIM{URL: s.reference.SCIM, Token: s.reference.Token},
@@ -106,12 +107,12 @@ func (s *stand) provision(ctx context.Context, staff *staff, callback string) (c
 	if err != nil {
 		return app, err
 	}
-	for _, person := range staff.people {
+	for _, person := range people {
 		if err := s.control.Assign(ctx, app.ID, person.ID); err != nil {
 			return app, err
 		}
 	}
-	for _, group := range staff.groups {
+	for _, group := range groups {
 		if err := s.control.PushGroup(ctx, app.ID, group.ID); err != nil {
 			return app, err
 		}

@@ -29,9 +29,10 @@ type fileApp struct {
 
 // FileOptions say how a file is read.
 type FileOptions struct {
-	Name   string                  // of the file, for messages
-	Getenv func(string) string     // for secrets of the form env:NAME
-	Check  func(control.App) error // what an app has to be beyond what the directory asks of it
+	Name   string              // of the file, for messages
+	Getenv func(string) string // for secrets of the form env:NAME
+	// Prepare completes an app and says what it has to be beyond what the directory asks of it; nil does nothing.
+	Prepare func(*control.App) error
 }
 
 // AddFile adds the people, groups and apps of a YAML file (fakeidp/docs/directory.yaml is an example). Managers, members
@@ -139,8 +140,8 @@ func (l filing) app(a fileApp) error {
 	if len(a.RedirectURIs) > 0 && a.ClientSecret == "" {
 		return errors.New("client_secret is missing: give one, or env:NAME for the value of an environment variable")
 	}
-	if l.options.Check != nil {
-		if err := l.options.Check(a.App); err != nil {
+	if l.options.Prepare != nil {
+		if err := l.options.Prepare(&a.App); err != nil {
 			return err
 		}
 	}

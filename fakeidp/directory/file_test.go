@@ -22,7 +22,7 @@ func TestExampleFile(t *testing.T) {
 	}
 	d := New()
 	var personas []string
-	o := FileOptions{Name: "directory.yaml", Getenv: environment, Check: func(a control.App) error { personas = append(personas, a.Persona); return nil }}
+	o := FileOptions{Name: "directory.yaml", Getenv: environment, Prepare: func(a *control.App) error { personas = append(personas, a.Persona); return nil }}
 	if err := d.AddFile(data, o); err != nil {
 		t.Fatal(err)
 	}
@@ -80,13 +80,13 @@ func TestFileErrorsNameTheLine(t *testing.T) {
 		"people: &a []\ngroups: *a":                                                       "anchors and aliases",
 		"people: [\n":                                                                     "line 1",
 	} {
-		check := func(a control.App) error {
+		prepare := func(a *control.App) error {
 			if a.Persona == "evil" {
 				return errors.New("evil")
 			}
 			return nil
 		}
-		err := New().AddFile([]byte(text), FileOptions{Name: "d.yaml", Getenv: environment, Check: check})
+		err := New().AddFile([]byte(text), FileOptions{Name: "d.yaml", Getenv: environment, Prepare: prepare})
 		if err == nil || !strings.HasPrefix(err.Error(), "d.yaml: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v\nwant %s", text, err, want)
 		}

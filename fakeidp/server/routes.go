@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
 	"assay/fakeidp/saml"
 	"assay/fixtures"
 )
@@ -171,19 +173,25 @@ func (s *server) createApp(_ *http.Request, in control.App) (control.App, error)
 		return in, fmt.Errorf("%w: issuer is set by the IdP", errRequest)
 	}
 	in.Issuer = ""
-	if in.Persona == "" {
-		in.Persona = s.Persona
-	}
-	if err := s.checkPersona(in.Persona); err != nil {
-		return in, err
-	}
-	if in.SAML != nil {
-		if err := saml.Check(*in.SAML); err != nil {
-			return in, fmt.Errorf("%w: %w", errRequest, err)
-		}
+	if err := Prepare(&in, s.Persona, s.Personas); err != nil {
+		return in, fmt.Errorf("%w: %w", errRequest, err)
 	}
 	out, err := s.Directory.CreateApp(in)
 	return s.show(out), err
+}
+
+// Prepare gives an app a persona if it names none, and refuses one that nobody can play and SAML that cannot be.
+func Prepare(a *control.App, otherwise string, personas []persona.Persona) error {
+	if a.Persona == "" {
+		a.Persona = otherwise
+	}
+	if _, ok := persona.Find(personas, a.Persona); !ok {
+		return fmt.Errorf("persona %q is none of %s", a.Persona, strings.Join(persona.NamesOf(personas), ", "))
+	}
+	if a.SAML == nil {
+		return nil
+	}
+	return saml.Check(*a.SAML)
 }
 
 func (s *server) advance(r *http.Request, in control.ClockMove) (control.Clock, error) {

@@ -192,11 +192,3 @@ func write(w http.ResponseWriter, status int, contentType string, body any) {
 	w.WriteHeader(status)
 	_, _ = w.Write(append(data, '\n')) // the client is gone: nobody is left to tell
 }
-
-// checkPersona refuses a persona that nobody can play.
-func (s *server) checkPersona(name string) error {
-	if _, ok := persona.Find(s.Personas, name); !ok {
-		return fmt.Errorf("%w: persona %q is none of %s", errRequest, name, strings.Join(persona.NamesOf(s.Personas), ", "))
-	}
-	return nil
-}
