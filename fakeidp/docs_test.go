@@ -1,0 +1,142 @@
+package fakeidp
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Every example of the documentation does what it says on a new IdP, and there is one of every call.
+func TestExamplesOfTheControlAPI(t *testing.T) {
+	text, err := os.ReadFile("docs/control.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	created := 0
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet:
+			_, _ = io.WriteString(w, `{"totalResults":0}`)
+		case http.MethodPost:
+			created++
+			w.WriteHeader(http.StatusCreated)
+			_, _ = fmt.Fprintf(w, `{"id":"%d"}`, created)
+		default:
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}))
+	defer target.Close()
+	idp := start(t, Options{})
+	variables := strings.NewReplacer("$TOKEN", idp.ControlToken, "$CONTROL", idp.Control, "$SCIM", target.URL)
+	var examples []*http.Request
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		for line := range strings.Lines(block[1]) {
+			req := curl(t, strings.TrimSpace(line), variables)
+			examples = append(examples, req)
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, _ := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if res.StatusCode >= 300 {
+				t.Errorf("%s: %d %s", line, res.StatusCode, body)
+			}
+		}
+	}
+	checkExamples(t, idp, examples)
+}
+
+func checkExamples(t *testing.T, idp *IdP, examples []*http.Request) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, idp.Control+"/openapi.json", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+idp.ControlToken)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var doc struct {
+		Paths map[string]map[string]any `json:"paths"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&doc); err != nil || len(doc.Paths) < 20 {
+		t.Fatalf("%d paths, %v", len(doc.Paths), err)
+	}
+	shown := http.NewServeMux()
+	seen := map[string]bool{}
+	for path, item := range doc.Paths {
+		for method := range item {
+			shown.HandleFunc(strings.ToUpper(method)+" "+path, func(http.ResponseWriter, *http.Request) {})
+			seen[strings.ToUpper(method)+" "+path] = false
+		}
+	}
+	for _, example := range examples {
+		_, pattern := shown.Handler(example)
+		seen[pattern] = true
+	}
+	for pattern, ok := range seen {
+		if !ok {
+			t.Errorf("docs/control.md has no example of %s", pattern)
+		}
+	}
+}
+
+// curl makes the request that curl would send for a command line of the options that the documentation uses.
+func curl(t *testing.T, line string, variables *strings.Replacer) *http.Request {
+	t.Helper()
+	words := shellWords(line, variables)
+	if words[0] != "curl" {
+		t.Fatalf("%s: not curl", line)
+	}
+	method, target, body, header := http.MethodGet, "", "", http.Header{}
+	for i := 1; i < len(words); i++ {
+		switch words[i] {
+		case "-X":
+			i++
+			method = words[i]
+		case "-H":
+			i++
+			name, value, _ := strings.Cut(words[i], ": ")
+			header.Set(name, value)
+		case "-d":
+			i++
+			body = words[i]
+			if method == http.MethodGet {
+				method = http.MethodPost
+			}
+		case "-o":
+			i++
+		default:
+			target = words[i]
+		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
+	if err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	req.Header = header
+	return req
+}
+
+// shellWords splits a line as a shell does; variables count where they are not in single quotes.
+func shellWords(line string, variables *strings.Replacer) []string {
+	var words []string
+	for _, match := range regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"]+)+`).FindAllString(line, -1) {
+		words = append(words, regexp.MustCompile(`'[^']*'|"[^"]*"|[^\s'"]+`).ReplaceAllStringFunc(match, func(part string) string {
+			if strings.HasPrefix(part, "'") {
+				return strings.Trim(part, "'")
+			}
+			return variables.Replace(strings.Trim(part, `"`))
+		}))
+	}
+	return words
+}
