@@ -48,7 +48,7 @@ func (s *server) filtered(query url.Values) ([]control.Step, error) {
 	steps := slices.DeleteFunc(s.Engine.Exchanges(), func(step control.Step) bool {
 		return slices.ContainsFunc(f.tests, func(holds func(control.Step) bool) bool { return !holds(step) })
 	})
-	return slices.Concat([]control.Step{}, steps[max(0, len(steps)-f.limit):]), nil
+	return append([]control.Step{}, steps[max(0, len(steps)-f.limit):]...), nil
 }
 
 // filter is what a step has to be like.

@@ -124,6 +124,23 @@ func TestDescriptionIsTrue(t *testing.T) {
 	}
 }
 
+// A list without entries is a list, not null.
+func TestEmptyListsAreLists(t *testing.T) {
+	s := newServer(t)
+	for _, r := range s.routes() {
+		if r.method() != http.MethodGet || r.out.Kind() != reflect.Slice || len(r.segments()) > 0 || r.path() == "/openapi.json" {
+			continue
+		}
+		req := httptest.NewRequest(http.MethodGet, r.path(), nil)
+		req.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, req)
+		if !strings.HasPrefix(w.Body.String(), "[") {
+			t.Errorf("%s: %s", r.pattern, w.Body)
+		}
+	}
+}
+
 // The client can do everything that the API can: each of its methods is called, with whatever comes to hand.
 func TestClientHasACallForEveryRoute(t *testing.T) {
 	s := newServer(t)

@@ -129,7 +129,7 @@ func (s *server) signOn() []route {
 			return slices.Concat(s.Provider.Mutations(), s.SAML.Mutations()), nil
 		}),
 		answer("GET /visits", "List the requests of the OpenID Connect endpoints", func(r *http.Request) ([]control.Visit, error) {
-			return slices.Concat([]control.Visit{}, s.Provider.Visits(r.URL.Query().Get("client_id"))), nil
+			return append([]control.Visit{}, s.Provider.Visits(r.URL.Query().Get("client_id"))...), nil
 		}).with(parameter{"client_id", "of the client whose requests are wanted; without it, those of nobody in particular"}),
 		answer("GET /personas", "List the personas", func(*http.Request) ([]control.Persona, error) { return s.listPersonas(), nil }).
 			says("Each knob has its source and how sure it is."),
