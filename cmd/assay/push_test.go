@@ -54,6 +54,46 @@ func TestPushOnce(t *testing.T) {
 	}
 }
 
+func TestPushOnceOfMadeUpPeople(t *testing.T) {
+	s, err := reference.Start(t.Context(), reference.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	code, out, errOut := pushInto(t, s.Token, "--persona", "generic", "--people", "120", "--seed", "7", "--target", s.SCIM, "--concurrency", "4")
+	var got pushSummary
+	if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitConformant || got.People != 120 || got.Groups < 15 || got.Failed != 0 {
+		t.Errorf("exit code %d, %v\n%s%s", code, err, out, errOut)
+	}
+}
+
+func TestIdPRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "acme.yaml")
+	if err := os.WriteFile(file, []byte("people:\n- {lgoin: ada}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string]string{
+		"--seed 3":                         "--seed goes with --people",
+		"--people 0":                       "--people 0: want 1 to 100000",
+		"--people 5 --empty":               "--empty goes with neither",
+		"--people 5 --directory " + file:   "POST /crowds",
+		"--directory none.yaml":            "open none.yaml",
+		"--directory " + file:              `acme.yaml: line 2: the file.people[0]: "lgoin" is none of id, login,`,
+		"--concurrency 2":                  "--concurrency goes with --push once",
+		"--target http://127.0.0.1:1/scim": "--target goes with --push once",
+	} {
+		var stdout, stderr bytes.Buffer
+		code := run(append([]string{"idp"}, strings.Fields(args)...), &stdout, &stderr, func(string) string { return "" })
+		if code != exitUsage || !strings.Contains(stderr.String(), want) || stdout.Len() > 0 {
+			t.Errorf("%s: exit code %d\n%s", args, code, stderr.String())
+		}
+	}
+}
+
 func TestPushOnceRefuses(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "broken.yaml")
 	if err := os.WriteFile(broken, []byte("name: acme\nscim:\n  opCase: UPPER\n"), 0o600); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -105,6 +106,39 @@ func TestSnapshots(t *testing.T) {
 	do(c.DeleteSnapshot(ctx, "before"))
 	if err := c.RestoreSnapshot(ctx, "before"); err == nil {
 		t.Error("a deleted snapshot is restored")
+	}
+}
+
+// Going back waits for a push under way, and a push that waits meanwhile works with what is remembered then.
+func TestGoingBackWhilePushing(t *testing.T) {
+	_, c, _ := start(t)
+	ctx := t.Context()
+	app := must[control.App](t)(c.CreateApp(ctx, control.App{SCIM: &control.SCIM{URL: target(t)}})).ID
+	must[control.CrowdAdded](t)(c.AddCrowd(ctx, control.Crowd{People: 20, App: app}))
+	must[control.Snapshot](t)(c.TakeSnapshot(ctx, "start"))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, err := c.Push(ctx, app); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			if err := c.RestoreSnapshot(ctx, "start"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := c.RestoreSnapshot(ctx, "start"); err != nil {
+		t.Fatal(err)
+	}
+	if got := must[[]control.Link](t)(c.Links(ctx, app)); len(got) != 0 {
+		t.Errorf("%d links of the time after the snapshot", len(got))
+	}
+	must[control.Push](t)(c.Push(ctx, app))
+	if links, people := must[[]control.Link](t)(c.Links(ctx, app)), must[[]control.Person](t)(c.People(ctx)); len(links) < 20 || len(people) != 20 {
+		t.Errorf("%d links, %d people", len(links), len(people))
 	}
 }
 
