@@ -20,7 +20,8 @@ func (d *Directory) AddCrowd(c *fixtures.Crowd, groups bool, appID string) (cont
 	added, err := d.addCrowd(c, groups, d.apps[appID])
 	if err != nil {
 		d.restore(before)
-		return control.CrowdAdded{}, err
+		return control.CrowdAdded{}, fmt.Errorf("the crowd of seed %d cannot be added to what is there; another seed has other people, "+
+			"and crowds without groups do not share their names: %w", c.Seed(), err)
 	}
 	return added, nil
 }

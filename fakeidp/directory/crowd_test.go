@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"runtime"
+	"strings"
 	"testing"
 
 	"assay/fakeidp/control"
@@ -35,7 +36,7 @@ func TestAddCrowd(t *testing.T) {
 		t.Error("the first of the crowd is nobody")
 	}
 	before := d.Image()
-	if _, err := d.AddCrowd(crowd(t, 8, 10), true, ""); !errors.Is(err, ErrConflict) {
+	if _, err := d.AddCrowd(crowd(t, 8, 10), true, ""); !errors.Is(err, ErrConflict) || !strings.Contains(err.Error(), "crowd of seed 8") {
 		t.Errorf("groups of the same names: %v", err)
 	}
 	if got := d.Image(); got.seq != before.seq || got.People() != before.People() || got.Groups() != before.Groups() {

@@ -110,16 +110,14 @@ func (d decoder) list(node *yaml.Node, path string, into reflect.Value) error {
 }
 
 func (d decoder) scalar(node *yaml.Node, path string, into reflect.Value) error {
-	if into.Kind() == reflect.Bool {
-		if node.Kind != yaml.ScalarNode || node.Tag != "!!bool" {
-			return d.fail(node, "%s: want true or false, not %s", path, kindOf(node))
-		}
-		return node.Decode(into.Addr().Interface())
+	want := map[reflect.Kind]string{reflect.String: "a text", reflect.Bool: "true or false"}[into.Kind()]
+	if want == "" {
+		want = "a value of type " + into.Type().String()
 	}
-	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
-		return d.fail(node, "%s: want a text, not %s", path, kindOf(node))
+	bad := node.Kind != yaml.ScalarNode || node.Tag == "!!null" || into.Kind() == reflect.Bool && node.Tag != "!!bool"
+	if bad || node.Decode(into.Addr().Interface()) != nil {
+		return d.fail(node, "%s: want %s, not %s", path, want, kindOf(node))
 	}
-	into.SetString(node.Value)
 	return nil
 }
 

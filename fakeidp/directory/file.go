@@ -116,8 +116,11 @@ func (l filing) groups(groups []control.Group) error {
 		ids[i] = made.ID
 	}
 	for i, g := range groups {
+		if len(g.Groups) == 0 {
+			continue
+		}
 		g.ID = ids[i]
-		if _, err := l.directory.UpdateGroup(g); len(g.Groups) > 0 && err != nil {
+		if _, err := l.directory.UpdateGroup(g); err != nil {
 			return l.fail("groups", i, err)
 		}
 	}
