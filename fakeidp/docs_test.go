@@ -130,6 +130,7 @@ func curl(t *testing.T, line string, variables *strings.Replacer) *http.Request 
 // shellWords splits a line as a shell does; variables count where they are not in single quotes.
 func shellWords(line string, variables *strings.Replacer) []string {
 	var words []string
+	line, _, _ = strings.Cut(line, " # ")
 	for _, match := range regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"]+)+`).FindAllString(line, -1) {
 		words = append(words, regexp.MustCompile(`'[^']*'|"[^"]*"|[^\s'"]+`).ReplaceAllStringFunc(match, func(part string) string {
 			if strings.HasPrefix(part, "'") {

@@ -34,6 +34,11 @@ func (c *Client) AddCrowd(ctx context.Context, crowd Crowd) (CrowdAdded, error) 
 	return call[CrowdAdded](ctx, c, http.MethodPost, "/crowds", crowd)
 }
 
+// Person finds somebody by id, login or e-mail address: GET /people/{id}.
+func (c *Client) Person(ctx context.Context, key string) (Person, error) {
+	return call[Person](ctx, c, http.MethodGet, "/people/"+url.PathEscape(key), nil)
+}
+
 // UpdatePerson replaces what the directory knows of a person: PUT /people/{id}.
 func (c *Client) UpdatePerson(ctx context.Context, p Person) (Person, error) {
 	return call[Person](ctx, c, http.MethodPut, "/people/"+url.PathEscape(p.ID), p)
@@ -71,7 +76,22 @@ func (c *Client) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	return call[Group](ctx, c, http.MethodPost, "/groups", g)
 }
 
-// UpdateGroup replaces the name and members of a group: PUT /groups/{id}.
+// Group reads a group: GET /groups/{id}.
+func (c *Client) Group(ctx context.Context, id string) (Group, error) {
+	return call[Group](ctx, c, http.MethodGet, "/groups/"+url.PathEscape(id), nil)
+}
+
+// AddMember puts somebody into a group: PUT /groups/{id}/members/{person}.
+func (c *Client) AddMember(ctx context.Context, group, person string) error {
+	return c.do(ctx, http.MethodPut, "/groups/"+url.PathEscape(group)+"/members/"+url.PathEscape(person), nil, nil)
+}
+
+// RemoveMember takes somebody out of a group: DELETE /groups/{id}/members/{person}.
+func (c *Client) RemoveMember(ctx context.Context, group, person string) error {
+	return c.do(ctx, http.MethodDelete, "/groups/"+url.PathEscape(group)+"/members/"+url.PathEscape(person), nil, nil)
+}
+
+// UpdateGroup replaces the name of a group, its members and the groups inside it: PUT /groups/{id}.
 func (c *Client) UpdateGroup(ctx context.Context, g Group) (Group, error) {
 	return call[Group](ctx, c, http.MethodPut, "/groups/"+url.PathEscape(g.ID), g)
 }

@@ -278,6 +278,29 @@ func TestUsersAreAssignedAndNotSuspended(t *testing.T) {
 	}
 }
 
+func TestOneMembershipAtATime(t *testing.T) {
+	d := New()
+	ada, bob := add(t, d, "ada"), add(t, d, "bob")
+	g, err := d.CreateGroup(control.Group{Name: "Eng", Members: []string{ada.ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := d.Image()
+	if err := errors.Join(d.AddMember(g.ID, "BOB"), d.AddMember(g.ID, bob.ID), d.RemoveMember(g.ID, "ada"), d.RemoveMember(g.ID, "ada")); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := d.Group(g.ID); !slices.Equal(got.Members, []string{bob.ID}) || len(d.GroupNames(ada.ID)) != 0 || len(d.GroupNames(bob.ID)) != 1 {
+		t.Errorf("members %v", got.Members)
+	}
+	if err := d.AddMember(g.ID, "nobody"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("nobody: %v", err)
+	}
+	d.Restore(before)
+	if got, _ := d.Group(g.ID); !slices.Equal(got.Members, []string{ada.ID}) || len(d.GroupNames(bob.ID)) != 0 {
+		t.Errorf("restored members %v", got.Members)
+	}
+}
+
 func TestConcurrentUse(t *testing.T) {
 	d := New()
 	app := addApp(t, d, control.App{})

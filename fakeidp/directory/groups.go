@@ -56,6 +56,45 @@ func (d *Directory) UpdateGroup(g control.Group) (control.Group, error) {
 	return copyGroup(g), nil
 }
 
+// AddMember puts a person, named by id, login or e-mail, into a group. Doing it twice changes nothing. It fails with
+// ErrNotFound.
+func (d *Directory) AddMember(groupID, key string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	g, p, err := d.membership(groupID, key)
+	if err != nil || slices.Contains(p.groups, groupID) {
+		return err
+	}
+	g.Members = slices.Concat(g.Members, []string{p.ID})
+	p.groups = append(p.groups, groupID)
+	return nil
+}
+
+// RemoveMember takes a person out of a group; it is no error if they were not in it. It fails with ErrNotFound.
+func (d *Directory) RemoveMember(groupID, key string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	g, p, err := d.membership(groupID, key)
+	if err != nil {
+		return err
+	}
+	g.Members = without(g.Members, p.ID)
+	p.groups = without(p.groups, groupID)
+	return nil
+}
+
+func (d *Directory) membership(groupID, key string) (*group, *person, error) {
+	g := d.groups[groupID]
+	if g == nil {
+		return nil, nil, fmt.Errorf("group %q: %w", groupID, ErrNotFound)
+	}
+	p := d.find(key)
+	if p == nil {
+		return nil, nil, fmt.Errorf("person %q: %w", key, ErrNotFound)
+	}
+	return g, p, nil
+}
+
 // DeleteGroup removes a group, its memberships and its pushes. The groups inside it stay. It fails with ErrNotFound.
 func (d *Directory) DeleteGroup(id string) error {
 	d.mu.Lock()

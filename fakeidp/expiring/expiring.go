@@ -40,14 +40,6 @@ func (e *Map[V]) Put(key string, value V) {
 	e.prune()
 }
 
-// Clear forgets everything.
-func (e *Map[V]) Clear() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	clear(e.items)
-	e.order.Init()
-}
-
 // Get returns a value that is there and has not expired.
 func (e *Map[V]) Get(key string) (V, bool) {
 	return e.Update(key, nil)
@@ -111,4 +103,12 @@ func (e *Map[V]) remove(key string) {
 		e.order.Remove(element)
 		delete(e.items, key)
 	}
+}
+
+// Clear forgets everything.
+func (e *Map[V]) Clear() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	clear(e.items)
+	e.order.Init()
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/directory"
 	"assay/fakeidp/persona"
 	"assay/fakeidp/saml"
 	"assay/fixtures"
@@ -35,6 +36,10 @@ func (s *server) people() []route {
 			}
 			return s.Directory.UpdatePerson(in)
 		}).says("Members that the body leaves out become empty."),
+		answer("GET /people/{id}", "Read what is known of somebody", func(r *http.Request) (control.Person, error) {
+			p, ok := s.Directory.Person(r.PathValue("id"))
+			return p, found(ok, "person", r)
+		}).says("By id, login or e-mail address."),
 		act("DELETE /people/{id}", "Delete somebody", func(r *http.Request) error {
 			return s.Directory.DeletePerson(r.PathValue("id"))
 		}).says("They can be restored."),
@@ -64,6 +69,16 @@ func (s *server) groups() []route {
 			}
 			return s.Directory.UpdateGroup(in)
 		}).says("Its name, its members and the groups inside it become those of the body."),
+		answer("GET /groups/{id}", "Read a group", func(r *http.Request) (control.Group, error) {
+			g, ok := s.Directory.Group(r.PathValue("id"))
+			return g, found(ok, "group", r)
+		}),
+		act("PUT /groups/{id}/members/{person}", "Put somebody into a group", func(r *http.Request) error {
+			return s.Directory.AddMember(r.PathValue("id"), r.PathValue("person"))
+		}),
+		act("DELETE /groups/{id}/members/{person}", "Take somebody out of a group", func(r *http.Request) error {
+			return s.Directory.RemoveMember(r.PathValue("id"), r.PathValue("person"))
+		}),
 		act("DELETE /groups/{id}", "Delete a group", func(r *http.Request) error {
 			return s.Directory.DeleteGroup(r.PathValue("id"))
 		}),
@@ -231,6 +246,14 @@ func (s *server) listPersonas() []control.Persona {
 		out = append(out, item)
 	}
 	return out
+}
+
+// found is the error for what is not there.
+func found(ok bool, kind string, r *http.Request) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf("%s %q: %w", kind, r.PathValue("id"), directory.ErrNotFound)
 }
 
 // sameID takes the id from the path; a body that names another one is a mistake.
