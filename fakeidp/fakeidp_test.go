@@ -90,7 +90,7 @@ func TestEveryPersonaStarts(t *testing.T) {
 	for _, p := range persona.All() {
 		idp := start(t, Options{Persona: p.Name})
 		status, document := get(t, idp.Issuer+"/.well-known/openid-configuration")
-		if status != 200 || !strings.Contains(document, `"`+idp.Issuer+`"`) || idp.Issuer != idp.PublicURL+p.OIDC.IssuerPath.Value {
+		if status != 200 || !strings.Contains(document, `"`+idp.Issuer+`"`) || idp.Issuer != idp.PublicURL+p.OIDC.Path(p.OIDC.IssuerPath.Value) {
 			t.Errorf("%s: issuer %s, status %d, %s", p.Name, idp.Issuer, status, document)
 		}
 	}

@@ -3,6 +3,7 @@ package directory
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -111,6 +112,17 @@ func (d *Directory) GroupNames(personID string) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// GroupIDs lists the ids of the groups that a person is in, in alphabetical order.
+func (d *Directory) GroupIDs(personID string) []string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	known := d.people[personID]
+	if known == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(known.groups))
 }
 
 func (d *Directory) find(key string) *person {

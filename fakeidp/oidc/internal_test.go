@@ -57,7 +57,7 @@ func FuzzAnswerURL(f *testing.F) {
 			t.Skip("such a URI would be registered by nobody")
 		}
 		to := url.URL{Scheme: "https", Host: "app.example", Path: "/cb", RawQuery: own.Encode()}
-		got, err := url.Parse(denial(authRequest(to.String(), state, ""), refusal{code: "access_denied"}).url())
+		got, err := url.Parse((&Provider{}).denial(authRequest(to.String(), state, ""), refusal{code: "access_denied"}).url())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func FuzzAnswerURL(f *testing.F) {
 				t.Errorf("%s has lost %q", got, name)
 			}
 		}
-		fragment := denial(authRequest(to.String(), state, "fragment"), refusal{code: "access_denied"}).url()
+		fragment := (&Provider{}).denial(authRequest(to.String(), state, "fragment"), refusal{code: "access_denied"}).url()
 		before, after, _ := strings.Cut(fragment, "#")
 		if values, err := url.ParseQuery(after); err != nil || before != to.String() || values.Get("state") != state {
 			t.Errorf("fragment answer %s", fragment)

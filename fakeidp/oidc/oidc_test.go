@@ -17,6 +17,7 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/oidc"
+	"assay/fakeidp/persona"
 )
 
 const (
@@ -41,8 +42,8 @@ func newHouse() *house {
 			{ID: "00uSam00000000000004", Login: "sam@example.test", Email: "sam@example.test", GivenName: "Sam", FamilyName: "Suspended", Suspended: true},
 		},
 		apps: []control.App{
-			{ID: "0oaApp1", Name: "Acme <CRM>", ClientID: clientID, RedirectURIs: []string{redirectURI, "https://app.example/other"}},
-			{ID: "0oaApp2", Name: "Other", ClientID: "0oaOther", RedirectURIs: []string{redirectURI}},
+			{ID: "0oaApp1", Persona: "okta-oin", Name: "Acme <CRM>", ClientID: clientID, RedirectURIs: []string{redirectURI, "https://app.example/other"}},
+			{ID: "0oaApp2", Persona: "okta-oin", Name: "Other", ClientID: "0oaOther", RedirectURIs: []string{redirectURI}},
 		},
 		assigned: map[string]bool{"00uAda00000000000001": true, "00uGrace0000000000002": true, "00uSam00000000000004": true},
 	}
@@ -66,6 +67,14 @@ func (h *house) GroupNames(id string) []string {
 	return nil
 }
 
+func (h *house) GroupIDs(id string) []string {
+	names := h.GroupNames(id)
+	for i, name := range names {
+		names[i] = "00g" + name
+	}
+	return names
+}
+
 func (h *house) AppByClient(client string) (control.App, bool) {
 	i := slices.IndexFunc(h.apps, func(a control.App) bool { return a.ClientID == client })
 	if i < 0 {
@@ -83,7 +92,7 @@ func (h *house) Assigned(app, person string) bool { return h.assigned[person] }
 // rig is a provider on a listener, and a browser that does not follow redirects.
 type rig struct {
 	*testing.T
-	provider *oidc.Provider
+	provider *oidc.Issuers
 	house    *house
 	issuer   string
 	browser  *http.Client
@@ -95,7 +104,7 @@ func newRig(t *testing.T, change ...func(*oidc.Options)) *rig {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	h := newHouse()
-	options := oidc.Options{Issuer: server.URL + "/oauth2/default", Directory: h}
+	options := oidc.Options{PublicURL: server.URL, Personas: []persona.Persona{persona.OktaOIN()}, Directory: h}
 	for _, c := range change {
 		c(&options)
 	}
@@ -103,13 +112,13 @@ func newRig(t *testing.T, change ...func(*oidc.Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux.Handle("/oauth2/default/", provider)
+	provider.Register(mux)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	browser := &http.Client{Jar: jar, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &rig{T: t, provider: provider, house: h, issuer: options.Issuer, browser: browser}
+	return &rig{T: t, provider: provider, house: h, issuer: provider.Issuer(options.Personas[0].Name), browser: browser}
 }
 
 // request is an authorization request with everything in it; changes set or (empty) remove parameters.

@@ -1,6 +1,7 @@
 package persona
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func TestLoadNamesTheLine(t *testing.T) {
 // What is built in could be loaded.
 func TestBuiltInPersonasCanBePlayed(t *testing.T) {
 	for _, p := range All() {
-		for _, problem := range p.SCIM.problems() {
+		for _, problem := range slices.Concat(p.OIDC.problems(), p.SAML.problems(), p.SCIM.problems()) {
 			t.Errorf("%s: %v: %v", p.Name, problem.knobs, problem.err)
 		}
 	}
@@ -81,7 +82,7 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if p.Name == "" || len(p.SCIM.problems()) > 0 {
+		if p.Name == "" || len(p.OIDC.problems()) > 0 || len(p.SCIM.problems()) > 0 {
 			t.Errorf("%q is a persona", text)
 		}
 	})

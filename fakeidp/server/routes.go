@@ -137,6 +137,25 @@ func (s *server) signOn() {
 	s.handle("GET /personas", func(*http.Request) (any, error) { return s.listPersonas(), nil })
 }
 
+func (s *server) keys() {
+	s.handle("GET /personas/{persona}/keys", func(r *http.Request) (any, error) {
+		return s.Provider.Keys(r.PathValue("persona"))
+	})
+	s.handle("POST /personas/{persona}/keys", func(r *http.Request) (any, error) {
+		key, err := s.Provider.AddKey(r.PathValue("persona"))
+		return createdBody{key}, err
+	})
+	s.handle("PUT /personas/{persona}/keys/{kid}/signing", func(r *http.Request) (any, error) {
+		return nil, s.Provider.SignWith(r.PathValue("persona"), r.PathValue("kid"))
+	})
+	s.handle("DELETE /personas/{persona}/keys/{kid}", func(r *http.Request) (any, error) {
+		return nil, s.Provider.WithdrawKey(r.PathValue("persona"), r.PathValue("kid"))
+	})
+	s.handle("POST /personas/{persona}/key-rotation", func(r *http.Request) (any, error) {
+		return nil, s.Provider.RotateBeforeSigning(r.PathValue("persona"))
+	})
+}
+
 func (s *server) grant(g control.Grant) error {
 	grant := s.Provider.Grant
 	switch g.Protocol {
@@ -154,7 +173,7 @@ func (s *server) grant(g control.Grant) error {
 
 // show adds to an app what the IdP alone knows.
 func (s *server) show(a control.App) control.App {
-	a.Issuer = s.Issuer
+	a.Issuer = s.Provider.Issuer(a.Persona)
 	if a.SAML != nil {
 		a.SAML.Metadata = s.SAML.Metadata(a)
 	}
@@ -166,14 +185,17 @@ func (s *server) createApp(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.Issuer != "" && in.Issuer != s.Issuer {
-		return nil, fmt.Errorf("%w: issuer is set by the IdP", errRequest)
-	}
-	in.Issuer = ""
 	if in.Persona == "" {
 		in.Persona = s.Persona
 	}
 	if err := s.checkPersona(in.Persona); err != nil {
+		return nil, err
+	}
+	if issuer := s.Provider.Issuer(in.Persona); in.Issuer != "" && in.Issuer != issuer {
+		return nil, fmt.Errorf("%w: issuer is set by the IdP: of persona %s it is %s", errRequest, in.Persona, issuer)
+	}
+	in.Issuer = ""
+	if err := s.Provider.Check(in); err != nil {
 		return nil, err
 	}
 	if in.SAML != nil {

@@ -15,6 +15,7 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
+	"assay/fakeidp/oidc"
 	"assay/fakeidp/persona"
 	"assay/fakeidp/push"
 )
@@ -27,6 +28,15 @@ type Provider interface {
 	Grant(control.Grant) error
 	Visits(clientID string) []control.Visit
 	Mutations() []control.Mutation
+	// Issuer is the issuer of a persona's apps.
+	Issuer(persona string) string
+	// Check tells why an app's registration cannot be used.
+	Check(control.App) error
+	Keys(persona string) ([]control.Key, error)
+	AddKey(persona string) (control.Key, error)
+	SignWith(persona, kid string) error
+	WithdrawKey(persona, kid string) error
+	RotateBeforeSigning(persona string) error
 }
 
 // SAML is the part of the SAML identity provider that the control API drives.
@@ -40,7 +50,6 @@ type SAML interface {
 // Options are what the control API gives access to. All but Logger and Persona are required.
 type Options struct {
 	Token     string            // bearer token that every request but /healthz must carry
-	Issuer    string            // put into every app
 	Persona   string            // of apps that name none
 	Personas  []persona.Persona // that apps may have; nil means the built-in ones
 	Directory *directory.Directory
@@ -69,6 +78,7 @@ func New(o Options) http.Handler {
 	s.groups()
 	s.apps()
 	s.signOn()
+	s.keys()
 	return s
 }
 
@@ -157,12 +167,12 @@ func statusOf(err error) int {
 	switch {
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, directory.ErrNotFound), errors.Is(err, push.ErrNoApp):
+	case errors.Is(err, directory.ErrNotFound), errors.Is(err, push.ErrNoApp), errors.Is(err, oidc.ErrUnknownPersona), errors.Is(err, oidc.ErrUnknownKey):
 		return http.StatusNotFound
-	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection):
+	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection), errors.Is(err, oidc.ErrKeyInUse), errors.Is(err, oidc.ErrTooManyKeys):
 		return http.StatusConflict
 	case errors.Is(err, directory.ErrInvalid), errors.Is(err, errRequest), errors.Is(err, push.ErrNoPersona),
-		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrClock):
+		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrClock), errors.Is(err, oidc.ErrBadApp):
 		return http.StatusBadRequest
 	default:
 		return http.StatusInternalServerError

@@ -14,14 +14,19 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
+	"assay/fakeidp/oidc"
+	"assay/fakeidp/persona"
 	"assay/fakeidp/push"
 	"assay/fakeidp/saml"
 )
 
 const token = "control-t0ken"
 
-// provider stands in for the OpenID Provider.
-type provider struct{ granted []control.Grant }
+// provider stands in for the OpenID Providers, but for issuers and keys.
+type provider struct {
+	*oidc.Issuers
+	granted []control.Grant
+}
 
 func (p *provider) Grant(g control.Grant) error {
 	if g.Person == "nobody" {
@@ -47,12 +52,16 @@ func start(t *testing.T) (*httptest.Server, *control.Client, *provider) {
 	d := directory.New()
 	engine := push.New(d, push.Options{})
 	t.Cleanup(engine.Close)
-	p := &provider{}
+	issuers, err := oidc.New(oidc.Options{PublicURL: "https://idp.example", Personas: persona.All(), Own: "okta-oin", Directory: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &provider{Issuers: issuers}
 	assertions, err := saml.New(saml.Options{PublicURL: "https://idp.example", Directory: d})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(New(Options{Token: token, Issuer: "https://idp.example/oauth2/default", Persona: "okta-oin", Directory: d, Engine: engine, Provider: p, SAML: assertions}))
+	s := httptest.NewServer(New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: p, SAML: assertions}))
 	t.Cleanup(s.Close)
 	return s, control.NewClient(s.URL, token), p
 }
