@@ -78,7 +78,7 @@ func (p *Provider) setGroups(claims map[string]any, name string, person control.
 	case len(groups) == 0:
 	case limit > 0 && len(groups) > limit && p.face.GroupOverage.Value == persona.OverageLink:
 		claims["_claim_names"] = map[string]any{name: "src1"}
-		claims["_claim_sources"] = map[string]any{"src1": map[string]any{"endpoint": p.base + memberObjectsPath(person.ID)}}
+		claims["_claim_sources"] = map[string]any{"src1": map[string]any{"endpoint": p.groupsURL(person.ID)}}
 	case limit > 0 && len(groups) > limit:
 		claims[name] = groups[:limit]
 	case len(groups) == 1 && p.face.GroupBare.Value:

@@ -84,7 +84,8 @@ func (h *house) AppByClient(client string) (control.App, bool) {
 }
 
 func (h *house) CheckSecret(client, secret string) bool {
-	return secret == clientSecret && (client == clientID || client == "0oaOther")
+	app, known := h.AppByClient(client)
+	return known && app.AuthMethod != "none" && secret == clientSecret
 }
 
 func (h *house) Assigned(app, person string) bool { return h.assigned[person] }

@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-const memberObjectsPattern = "/v1.0/users/{user}/getMemberObjects"
-
-func memberObjectsPath(personID string) string {
-	return "/v1.0/users/" + url.PathEscape(personID) + "/getMemberObjects"
+// groupsURL is where all groups of a person are.
+func (p *Provider) groupsURL(personID string) string {
+	return p.base + strings.ReplaceAll(p.face.GroupsPath.Value, "{user}", url.PathEscape(personID))
 }
 
-// memberObjects answers as Microsoft Graph does where the claim _claim_sources points to: the ids of all groups of
+// memberObjects answers, as Microsoft Graph does, where the claim _claim_sources points to: the ids of all groups of
 // the person that the access token was issued for.
 func (p *Provider) memberObjects(w http.ResponseWriter, r *http.Request) {
 	t, ok := p.liveToken(bearer(r.Header))

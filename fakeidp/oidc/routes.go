@@ -64,7 +64,7 @@ func pathsOf(face persona.OIDC) []string {
 	issuer := strings.TrimSuffix(face.IssuerPath.Value, "/")
 	templates := []string{issuer + discoveryPath, issuer + metadataPath, issuer + loginPath}
 	if face.GroupOverage.Value == persona.OverageLink {
-		templates = append(templates, memberObjectsPattern)
+		templates = append(templates, face.GroupsPath.Value)
 	}
 	for _, path := range face.Endpoints.Value.Named() {
 		if path != "" {
@@ -114,7 +114,7 @@ func (p *Provider) buildRoutes() map[string]endpoint {
 	add(e.Revocation, endpoint{name: "revoke", methods: post, library: revokePath, challenge: basic, form: true})
 	add(e.EndSession, endpoint{name: "logout", methods: both, handler: http.HandlerFunc(p.logout)})
 	if p.face.GroupOverage.Value == persona.OverageLink {
-		add(memberObjectsPattern, endpoint{name: "groups", methods: both, challenge: bearer, handler: http.HandlerFunc(p.memberObjects)})
+		add(p.face.GroupsPath.Value, endpoint{name: "groups", methods: both, challenge: bearer, handler: http.HandlerFunc(p.memberObjects)})
 	}
 	add(issuer+loginPath, endpoint{methods: both, handler: http.HandlerFunc(p.login)})
 	add(e.Authorization+callbackPath, endpoint{methods: get, handler: http.HandlerFunc(p.callback)})

@@ -36,6 +36,7 @@ type OIDC struct {
 	GroupBare       Knob[bool]   // a single group is a string, not a list
 	GroupLimit      Knob[int]    // most groups in a claim; 0: no limit
 	GroupOverage    Knob[Overage]
+	GroupsPath      Knob[string] // where all groups are when the claim is a link; {user} is the person's id
 	IDTokenClaims   Knob[Claims] // about the login, besides iss, sub, aud, iat, exp and nonce
 	IDTokenLifetime Knob[time.Duration]
 
@@ -266,6 +267,10 @@ func (o OIDC) problems() []problem {
 		add(path != "" && !isPath(path), name+": want a path that begins with a slash and ends in none", "oidc.endpoints")
 		add(path != "" && seen[path], name+": two endpoints have the path "+path, "oidc.endpoints")
 		seen[path] = true
+	}
+	if o.GroupOverage.Value == OverageLink {
+		path := o.GroupsPath.Value
+		add(!strings.Contains(path, "/{user}/") || !isPath(strings.ReplaceAll(path, "{user}", "")), "want a path with /{user}/ in it", "oidc.groupsPath", "oidc.groupOverage")
 	}
 	out = append(out, o.choiceProblems()...)
 	for knob, claims := range map[string]Claims{

@@ -46,6 +46,7 @@ func genericOIDC(source string) OIDC {
 		GroupBare:    recalled(false, source),
 		GroupLimit:   recalled(0, source),
 		GroupOverage: recalled(OverageCut, source),
+		GroupsPath:   recalled("", source),
 		IDTokenClaims: recalled(Claims{
 			{Name: "auth_time", Source: ClaimAuthTime}, {Name: "at_hash", Source: ClaimAccessHash}, {Name: "sid", Source: ClaimSession},
 		}, source),
@@ -140,9 +141,9 @@ func entraOIDC() OIDC {
 	o.Tenant = inferred("11111111-1111-4111-8111-111111111111", entraID+": a GUID")
 	o.TenantAliases = documented([]string{"common", "organizations"}, entraOP+"; learn.microsoft.com Q&A 303897 has the template in the issuer")
 	o.Endpoints = documented(Endpoints{
-		Authorization: "/{tenant}/oauth2/v2.0/authorize", Token: "/{tenant}/oauth2/v2.0/token", UserInfo: "/oidc/userinfo",
+		Authorization: "/{tenant}/oauth2/v2.0/authorize", Token: "/{tenant}/oauth2/v2.0/token", UserInfo: "/graph.microsoft.com/oidc/userinfo",
 		Keys: "/{tenant}/discovery/v2.0/keys", EndSession: "/{tenant}/oauth2/v2.0/logout",
-	}, entraOP+"; userinfo is at graph.microsoft.com")
+	}, entraOP+"; the host graph.microsoft.com is a path here")
 	o.Discovery = recalled([]string{
 		"userinfo_endpoint", "end_session_endpoint", "scopes_supported", "response_modes_supported", "token_endpoint_auth_methods_supported",
 		"claims_supported", "request_uri_parameter_supported",
@@ -164,6 +165,7 @@ func entraOIDC() OIDC {
 	}, entraID+"; there is no email_verified; the groups claim is one that an administrator configures; oid is the id in the directory, as in SCIM and SAML")
 	o.GroupLimit = documented(200, entraID)
 	o.GroupOverage = documented(OverageLink, entraID)
+	o.GroupsPath = documented("/graph.microsoft.com/v1.0/users/{user}/getMemberObjects", entraID+"; the host graph.microsoft.com is a path here")
 	o.IDTokenClaims = documented(Claims{
 		{Name: "ver", Value: "2.0"}, {Name: "nbf", Source: ClaimIssuedAt}, {Name: "rh", Value: "1.{random}"}, {Name: "sid", Source: ClaimSession},
 		{Name: "uti", Value: "{random}"},
