@@ -43,8 +43,9 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	case refused.unsafe:
 		p.failPage(w, refused)
 	case refused.code != "":
-		request := &oidc.AuthRequest{
-			RedirectURI: r.Form.Get("redirect_uri"), State: r.Form.Get("state"), ResponseMode: oidc.ResponseMode(r.Form.Get("response_mode")),
+		request := &oidc.AuthRequest{RedirectURI: r.Form.Get("redirect_uri"), State: r.Form.Get("state")}
+		if mode := r.Form.Get("response_mode"); slices.Contains(p.face.ResponseModes.Value, mode) {
+			request.ResponseMode = oidc.ResponseMode(mode)
 		}
 		p.refuse(w, r, request, refused)
 	default:

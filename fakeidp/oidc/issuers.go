@@ -35,6 +35,7 @@ type shared struct {
 	directory Directory
 	logger    *slog.Logger
 	now       func() time.Time
+	newKey    func() (*rsa.PrivateKey, error)
 	foreign   func() (*rsa.PrivateKey, error) // a key that is never published; made when it is first needed
 	visits    visits
 	grants    *expiring.Map[grant] // by state
@@ -66,6 +67,8 @@ type Options struct {
 	Directory Directory
 	// Logger gets what the library under the providers logs about refused requests; nil means nowhere.
 	Logger *slog.Logger
+	// NewKey makes signing keys; nil means that each is a random RSA key of 2048 bits.
+	NewKey func() (*rsa.PrivateKey, error)
 	// Now is the clock for the lifetimes of logins, codes and tokens and for the times in them; nil means time.Now.
 	Now func() time.Time
 }
@@ -106,14 +109,18 @@ func New(o Options) (*Issuers, error) {
 }
 
 func newShared(o Options) *shared {
-	s := &shared{directory: o.Directory, logger: o.Logger, now: o.Now}
+	s := &shared{directory: o.Directory, logger: o.Logger, now: o.Now, newKey: o.NewKey}
+	random := func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) }
+	if s.newKey == nil {
+		s.newKey = random
+	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	s.foreign = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) })
+	s.foreign = sync.OnceValues(random)
 	s.grants = expiring.New[grant](grantLifetime, maxPending, s.now)
 	return s
 }

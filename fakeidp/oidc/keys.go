@@ -44,7 +44,7 @@ type signingKey struct {
 type keyring struct {
 	face   persona.OIDC
 	issuer string
-	now    func() time.Time
+	*shared
 
 	mu        sync.Mutex
 	keys      []signingKey // published; made when they are first needed
@@ -53,8 +53,8 @@ type keyring struct {
 	withdrawn []signingKey // oldest first
 }
 
-func newKeyring(face persona.OIDC, issuer string, now func() time.Time) *keyring {
-	return &keyring{face: face, issuer: issuer, now: now}
+func newKeyring(s *shared, face persona.OIDC, issuer string) *keyring {
+	return &keyring{shared: s, face: face, issuer: issuer}
 }
 
 // fill makes the first keys. The caller holds the lock.
@@ -77,7 +77,7 @@ func (r *keyring) make() (signingKey, error) {
 	if len(r.keys) >= maxKeys {
 		return signingKey{}, ErrTooManyKeys
 	}
-	private, err := rsa.GenerateKey(rand.Reader, keyBits)
+	private, err := r.newKey()
 	if err != nil {
 		return signingKey{}, fmt.Errorf("make signing key: %w", err)
 	}

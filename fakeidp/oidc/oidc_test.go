@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -12,6 +13,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +34,7 @@ type house struct {
 	people   []control.Person
 	apps     []control.App
 	assigned map[string]bool // person id
+	groups   []string        // Ada's
 }
 
 func newHouse() *house {
@@ -45,6 +49,7 @@ func newHouse() *house {
 			{ID: "0oaApp1", Persona: "okta-oin", Name: "Acme <CRM>", ClientID: clientID, RedirectURIs: []string{redirectURI, "https://app.example/other"}},
 			{ID: "0oaApp2", Persona: "okta-oin", Name: "Other", ClientID: "0oaOther", RedirectURIs: []string{redirectURI}},
 		},
+		groups:   []string{"Engineers", "Everyone"},
 		assigned: map[string]bool{"00uAda00000000000001": true, "00uGrace0000000000002": true, "00uSam00000000000004": true},
 	}
 }
@@ -62,7 +67,7 @@ func (h *house) People() []control.Person { return h.people }
 
 func (h *house) GroupNames(id string) []string {
 	if id == "00uAda00000000000001" {
-		return []string{"Engineers", "Everyone"}
+		return slices.Clone(h.groups)
 	}
 	return nil
 }
@@ -90,6 +95,33 @@ func (h *house) CheckSecret(client, secret string) bool {
 
 func (h *house) Assigned(app, person string) bool { return h.assigned[person] }
 
+// keyPool hands out a few keys in turn: to make one takes longer than everything else in a test. Their ids are
+// fresh each time.
+type keyPool struct {
+	make func() ([]*rsa.PrivateKey, error)
+	turn atomic.Uint32
+}
+
+var pool = &keyPool{make: sync.OnceValues(func() ([]*rsa.PrivateKey, error) {
+	keys := make([]*rsa.PrivateKey, 5)
+	for i := range keys {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		keys[i] = key
+	}
+	return keys, nil
+})}
+
+func (p *keyPool) next() (*rsa.PrivateKey, error) {
+	keys, err := p.make()
+	if err != nil {
+		return nil, err
+	}
+	return keys[int(p.turn.Add(1))%len(keys)], nil
+}
+
 // rig is a provider on a listener, and a browser that does not follow redirects.
 type rig struct {
 	*testing.T
@@ -105,7 +137,7 @@ func newRig(t *testing.T, change ...func(*oidc.Options)) *rig {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	h := newHouse()
-	options := oidc.Options{PublicURL: server.URL, Personas: []persona.Persona{persona.OktaOIN()}, Directory: h}
+	options := oidc.Options{PublicURL: server.URL, Personas: []persona.Persona{persona.OktaOIN()}, Directory: h, NewKey: pool.next}
 	for _, c := range change {
 		c(&options)
 	}

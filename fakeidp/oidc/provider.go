@@ -58,7 +58,7 @@ func newProvider(s *shared, public, prefix string, face persona.OIDC) *Provider 
 		shared: s, face: face, base: public + prefix, prefix: prefix, issuer: public + prefix + face.Path(face.IssuerPath.Value),
 		idp: "00o" + randomID(17), personas: map[string]bool{}, started: s.now(),
 	}
-	p.keys = newKeyring(face, p.issuer, s.now)
+	p.keys = newKeyring(s, face, p.issuer)
 	p.pages = signin.New(p.issuer, p.pathOf(p.loginURL()), strings.HasPrefix(public, "https:"), s.logger)
 	p.logins = expiring.New[login](loginLifetime, maxPending, s.now)
 	p.codes = expiring.New[code](loginLifetime, maxPending, s.now) // longer than they are good, so that a replay is known as one
