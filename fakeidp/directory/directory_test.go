@@ -237,6 +237,38 @@ func TestSecretsStayInside(t *testing.T) {
 	}
 }
 
+// A public client has no secret: none is made, and none is right.
+func TestPublicClientHasNoSecret(t *testing.T) {
+	d := New()
+	app := addApp(t, d, control.App{AuthMethod: "none"})
+	if app.ClientSecret != "" || d.CheckSecret(app.ClientID, "") || d.CheckSecret(app.ClientID, "x") {
+		t.Errorf("public client %+v", app)
+	}
+	if _, err := d.CreateApp(control.App{Persona: "generic", AuthMethod: "none", ClientSecret: "x"}); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a public client with a secret: %v", err)
+	}
+	if _, err := d.CreateApp(control.App{Persona: "generic", PostLogoutRedirectURIs: []string{"/bye"}}); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a relative logout URI: %v", err)
+	}
+}
+
+func TestGroupIDs(t *testing.T) {
+	d := New()
+	ada := add(t, d, "ada")
+	var want []string
+	for _, name := range []string{"b", "a"} {
+		g, err := d.CreateGroup(control.Group{Name: name, Members: []string{"ada"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, g.ID)
+	}
+	slices.Sort(want)
+	if got := d.GroupIDs(ada.ID); !slices.Equal(got, want) || d.GroupIDs("nobody") != nil {
+		t.Errorf("groups %v, want %v", got, want)
+	}
+}
+
 func TestAnswersAreCopies(t *testing.T) {
 	d := New()
 	ada := add(t, d, "ada")

@@ -75,7 +75,7 @@ func (p *Provider) abilities() map[string]any {
 // claimNames are the claims that an ID token or userinfo can have.
 func (p *Provider) claimNames() []string {
 	names := map[string]bool{"iss": true, "sub": true, "aud": true, "iat": true, "exp": true, "nonce": true}
-	for _, claim := range slices.Concat(p.face.IDTokenClaims.Value, p.face.Claims.Value) {
+	for _, claim := range slices.Concat(p.face.LoginClaims.Value, p.face.Claims.Value) {
 		names[claim.Name] = true
 	}
 	return slices.Sorted(maps.Keys(names))

@@ -103,7 +103,7 @@ func (p *Provider) buildRoutes() map[string]endpoint {
 		}
 	}
 	add(issuer+discoveryPath, endpoint{name: "discovery", methods: get, library: discoveryPath, cacheable: true})
-	if p.face.OAuthMetadata.Value {
+	if p.face.ServerMetadata.Value {
 		add(issuer+metadataPath, endpoint{name: "discovery", methods: get, library: discoveryPath, cacheable: true})
 	}
 	add(e.Keys, endpoint{name: "keys", methods: get, library: keysPath, cacheable: true})

@@ -196,12 +196,12 @@ func (p *Provider) accessToken(from said, key signingKey) (string, error) {
 // has no nonce (Core 12.2).
 func (p *Provider) idToken(b batch, from said, facts mutation.Login) (string, error) {
 	claims := p.personClaims(b.login, b.scopes, persona.InIDToken)
-	maps.Copy(claims, p.loginClaims(p.face.IDTokenClaims.Value, from))
+	maps.Copy(claims, p.loginClaims(p.face.LoginClaims.Value, from))
 	claims["iss"] = p.issuer
 	claims["sub"] = p.subjectOf(b.login.person, b.login.request.ClientID)
 	claims["aud"] = b.login.request.ClientID
 	claims["iat"] = from.now.Unix()
-	claims["exp"] = from.now.Add(p.face.IDTokenLifetime.Value).Unix()
+	claims["exp"] = from.now.Add(p.face.TokenLifetime.Value).Unix()
 	plan := mutation.Plan{}
 	if b.first {
 		plan = b.login.plan

@@ -14,13 +14,13 @@ import (
 type OIDC struct {
 	// IssuerPath is the path of the issuer. "", and "/" for an issuer that ends in a slash, are the host itself,
 	// which only one persona of a process can have; a persona that cannot have its paths has them below its name.
-	IssuerPath    Knob[string]
-	Tenant        Knob[string]
-	TenantAliases Knob[[]string] // stand for any tenant in paths; the issuer in their discovery document is a template with {tenantid}
-	Endpoints     Knob[Endpoints]
-	OAuthMetadata Knob[bool]     // the discovery document is at {issuer}/.well-known/oauth-authorization-server too
-	Discovery     Knob[[]string] // members of the discovery document that can be left out; what they hold is what the fake IdP does
-	DiscoveryMore Knob[Members]  // members of the discovery document with fixed values
+	IssuerPath     Knob[string]
+	Tenant         Knob[string]
+	TenantAliases  Knob[[]string] // stand for any tenant in paths; the issuer in their discovery document is a template with {tenantid}
+	Endpoints      Knob[Endpoints]
+	ServerMetadata Knob[bool]     // the discovery document is at {issuer}/.well-known/oauth-authorization-server too
+	Discovery      Knob[[]string] // members of the discovery document that can be left out; what they hold is what the fake IdP does
+	DiscoveryMore  Knob[Members]  // members of the discovery document with fixed values
 
 	ResponseModes  Knob[[]string] // query, fragment, form_post
 	ResponseIssuer Knob[bool]     // the authorization response has "iss" (RFC 9207)
@@ -30,15 +30,15 @@ type OIDC struct {
 	Scopes         Knob[[]string] // that are granted
 	ForeignScopes  Knob[bool]     // other scopes are ignored; otherwise they are refused
 
-	Subject         Knob[Subject]
-	Claims          Knob[Claims] // about the person; "sub" is Subject
-	ThinIDToken     Knob[bool]   // claims of the scopes profile and email only at userinfo when an access token is issued too
-	GroupBare       Knob[bool]   // a single group is a string, not a list
-	GroupLimit      Knob[int]    // most groups in a claim; 0: no limit
-	GroupOverage    Knob[Overage]
-	GroupsPath      Knob[string] // where all groups are when the claim is a link; {user} is the person's id
-	IDTokenClaims   Knob[Claims] // about the login, besides iss, sub, aud, iat, exp and nonce
-	IDTokenLifetime Knob[time.Duration]
+	Subject       Knob[Subject]
+	Claims        Knob[Claims] // about the person; "sub" is Subject
+	ThinIDToken   Knob[bool]   // claims of the scopes profile and email only at userinfo when an access token is issued too
+	GroupBare     Knob[bool]   // a single group is a string, not a list
+	GroupLimit    Knob[int]    // most groups in a claim; 0: no limit
+	GroupOverage  Knob[Overage]
+	GroupsPath    Knob[string]        // where all groups are when the claim is a link; {user} is the person's id
+	LoginClaims   Knob[Claims]        // about the login, besides iss, sub, aud, iat, exp and nonce
+	TokenLifetime Knob[time.Duration] // of the ID token
 
 	AccessToken         Knob[TokenForm]
 	AccessTokenClaims   Knob[Claims] // of a JWT, besides iss, iat and exp
@@ -274,12 +274,12 @@ func (o OIDC) problems() []problem {
 	}
 	out = append(out, o.choiceProblems()...)
 	for knob, claims := range map[string]Claims{
-		"oidc.claims": o.Claims.Value, "oidc.idTokenClaims": o.IDTokenClaims.Value, "oidc.accessTokenClaims": o.AccessTokenClaims.Value,
+		"oidc.claims": o.Claims.Value, "oidc.loginClaims": o.LoginClaims.Value, "oidc.accessTokenClaims": o.AccessTokenClaims.Value,
 	} {
 		out = append(out, claims.problems(knob)...)
 	}
 	for knob, d := range map[string]time.Duration{
-		"oidc.idTokenLifetime": o.IDTokenLifetime.Value, "oidc.accessTokenLifetime": o.AccessTokenLifetime.Value,
+		"oidc.tokenLifetime": o.TokenLifetime.Value, "oidc.accessTokenLifetime": o.AccessTokenLifetime.Value,
 		"oidc.refreshLifetime": o.RefreshLifetime.Value, "oidc.keyLifetime": o.KeyLifetime.Value,
 	} {
 		add(d < time.Second, "want 1s or more", knob)

@@ -28,7 +28,7 @@ func genericOIDC(source string) OIDC {
 			Authorization: "/oidc/authorize", Token: "/oidc/token", UserInfo: "/oidc/userinfo", Keys: "/oidc/keys",
 			Introspection: "/oidc/introspect", Revocation: "/oidc/revoke", EndSession: "/oidc/logout",
 		}, source),
-		OAuthMetadata:  recalled(false, source),
+		ServerMetadata: recalled(false, source),
 		Discovery:      recalled(OptionalMembers(), source),
 		DiscoveryMore:  recalled(Members{}, source),
 		ResponseModes:  recalled([]string{"query", "fragment", "form_post"}, source),
@@ -47,10 +47,10 @@ func genericOIDC(source string) OIDC {
 		GroupLimit:   recalled(0, source),
 		GroupOverage: recalled(OverageCut, source),
 		GroupsPath:   recalled("", source),
-		IDTokenClaims: recalled(Claims{
+		LoginClaims: recalled(Claims{
 			{Name: "auth_time", Source: ClaimAuthTime}, {Name: "at_hash", Source: ClaimAccessHash}, {Name: "sid", Source: ClaimSession},
 		}, source),
-		IDTokenLifetime: recalled(time.Hour, source),
+		TokenLifetime: recalled(time.Hour, source),
 
 		AccessToken:         recalled(Opaque, source),
 		AccessTokenClaims:   recalled(Claims{}, source),
@@ -88,7 +88,7 @@ func oktaOIDC() OIDC {
 		Keys: "/oauth2/default/v1/keys", Introspection: "/oauth2/default/v1/introspect", Revocation: "/oauth2/default/v1/revoke",
 		EndSession: "/oauth2/default/v1/logout",
 	}, oktaAuth)
-	o.OAuthMetadata = documented(true, oktaAuth)
+	o.ServerMetadata = documented(true, oktaAuth)
 	o.ResponseModes = documented([]string{"query", "fragment", "form_post"}, oktaAuth+"; okta_post_message is not offered here")
 	o.Discovery = recalled(without(OptionalMembers(), "authorization_response_iss_parameter_supported", "request_uri_parameter_supported", "claims_parameter_supported"), shape)
 	o.ResponseIssuer = recalled(false, shape)
@@ -100,11 +100,11 @@ func oktaOIDC() OIDC {
 	o.ThinIDToken = documented(true, oktaAuth)
 	o.GroupLimit = secondHand(100, oktaGroups)
 	o.GroupOverage = secondHand(OverageCut, oktaGroups+": cut without a sign")
-	o.IDTokenClaims = documented(Claims{
+	o.LoginClaims = documented(Claims{
 		{Name: "ver", Value: 1}, {Name: "jti", Value: "ID.{random}"}, {Name: "amr", Source: ClaimMethods}, {Name: "idp", Source: ClaimProvider},
 		{Name: "auth_time", Source: ClaimAuthTime}, {Name: "at_hash", Source: ClaimAccessHash},
 	}, oktaAuth)
-	o.IDTokenLifetime = recalled(time.Hour, "no page found; fixed")
+	o.TokenLifetime = recalled(time.Hour, "no page found; fixed")
 	o.AccessToken = documented(JWT, oktaAuth)
 	o.AccessTokenClaims = documented(Claims{
 		{Name: "ver", Value: 1}, {Name: "jti", Value: "AT.{random}"}, {Name: "aud", Value: "api://default"}, {Name: "sub", Source: ClaimLogin},
@@ -166,11 +166,11 @@ func entraOIDC() OIDC {
 	o.GroupLimit = documented(200, entraID)
 	o.GroupOverage = documented(OverageLink, entraID)
 	o.GroupsPath = documented("/graph.microsoft.com/v1.0/users/{user}/getMemberObjects", entraID+"; the host graph.microsoft.com is a path here")
-	o.IDTokenClaims = documented(Claims{
+	o.LoginClaims = documented(Claims{
 		{Name: "ver", Value: "2.0"}, {Name: "nbf", Source: ClaimIssuedAt}, {Name: "rh", Value: "1.{random}"}, {Name: "sid", Source: ClaimSession},
 		{Name: "uti", Value: "{random}"},
 	}, entraID+": at_hash is in tokens of the authorization endpoint only")
-	o.IDTokenLifetime = documented(65*time.Minute, entraID+": exp is 3900 seconds after iat in its example")
+	o.TokenLifetime = documented(65*time.Minute, entraID+": exp is 3900 seconds after iat in its example")
 	o.AccessToken = documented(JWT, entraID)
 	o.AccessTokenClaims = recalled(Claims{
 		{Name: "aud", Value: "00000003-0000-0000-c000-000000000000"}, {Name: "sub", Source: ClaimSubject}, {Name: "oid", Source: ClaimID},
@@ -202,7 +202,7 @@ func oneLoginOIDC() OIDC {
 		{Name: "given_name", Source: ClaimGivenName, Scope: "profile"}, {Name: "family_name", Source: ClaimFamilyName, Scope: "profile"},
 		{Name: "updated_at", Source: ClaimUpdated, Scope: "profile"}, {Name: "groups", Source: ClaimGroupNames, Scope: "groups"},
 	}, oneLoginID+"/scopes: email and name with openid alone, updated_at is text, there is no email_verified")
-	o.IDTokenClaims = documented(Claims{{Name: "at_hash", Source: ClaimAccessHash}, {Name: "rt_hash", Source: ClaimRefreshHash}, {Name: "sid", Source: ClaimSession}},
+	o.LoginClaims = documented(Claims{{Name: "at_hash", Source: ClaimAccessHash}, {Name: "rt_hash", Source: ClaimRefreshHash}, {Name: "sid", Source: ClaimSession}},
 		oneLoginID+"/scopes; sid is recalled")
 	o.ResponseIssuer = recalled(false, shape)
 	o.Discovery = recalled(without(OptionalMembers(), "authorization_response_iss_parameter_supported"), shape)
@@ -230,7 +230,7 @@ func googleOIDC() OIDC {
 		{Name: "family_name", Source: ClaimFamilyName, Scope: "profile"}, {Name: "email", Source: ClaimEmail, Scope: "email"},
 		{Name: "email_verified", Value: true, Scope: "email"}, {Name: "hd", Source: ClaimDomain},
 	}, googleID+": hd is there for Workspace accounts; there are no groups")
-	o.IDTokenClaims = documented(Claims{{Name: "azp", Source: ClaimClient}, {Name: "at_hash", Source: ClaimAccessHash}}, googleID)
+	o.LoginClaims = documented(Claims{{Name: "azp", Source: ClaimClient}, {Name: "at_hash", Source: ClaimAccessHash}}, googleID)
 	o.AccessTokenLifetime = recalled(time.Hour, shape)
 	o.Refresh = documented(RefreshByParam, googleID+": access_type=offline")
 	o.Rotation = recalled(RotateNever, "no page found")
@@ -266,7 +266,7 @@ func pingOIDC() OIDC {
 		Authorization: "/as/authorization.oauth2", Token: "/as/token.oauth2", UserInfo: "/idp/userinfo.openid", Keys: "/pf/JWKS",
 		Introspection: "/as/introspect.oauth2", Revocation: "/as/revoke_token.oauth2", EndSession: "/idp/init_logout.openid",
 	}, pingOP)
-	o.OAuthMetadata = documented(true, "P4: PingFederate docs, OAuth authorization server metadata endpoint")
+	o.ServerMetadata = documented(true, "P4: PingFederate docs, OAuth authorization server metadata endpoint")
 	o.Discovery = documented(without(OptionalMembers(), "authorization_response_iss_parameter_supported"), pingOP)
 	o.ResponseIssuer = inferred(false, pingOP+" does not show it")
 	o.DiscoveryMore = documented(Members{"claim_types_supported": []string{"normal"}}, pingOP)

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -204,6 +205,44 @@ func TestEveryCallOfTheClient(t *testing.T) {
 	}
 	if text := fmt.Sprint(log, pushed, imported); strings.Contains(text, "t0ken") {
 		t.Error("a token is in the log")
+	}
+}
+
+func TestIssuersAndKeys(t *testing.T) {
+	_, c, _ := start(t)
+	ctx := t.Context()
+	entra := must[control.App](t)(c.CreateApp(ctx, control.App{Persona: "entra-default"}))
+	if entra.Issuer != "https://idp.example/11111111-1111-4111-8111-111111111111/v2.0" {
+		t.Errorf("issuer %s", entra.Issuer)
+	}
+	public := must[control.App](t)(c.CreateApp(ctx, control.App{Persona: "generic", Issuer: "https://idp.example/oidc", AuthMethod: "none"}))
+	if public.ClientSecret != "" || public.Issuer != "https://idp.example/oidc" {
+		t.Errorf("public client %+v", public)
+	}
+	first := must[[]control.Key](t)(c.Keys(ctx, "generic"))
+	if len(first) != 1 || !first[0].Signing {
+		t.Fatalf("keys %v", first)
+	}
+	added := must[control.Key](t)(c.AddKey(ctx, "generic"))
+	if err := errors.Join(c.SignWith(ctx, "generic", added.ID), c.WithdrawKey(ctx, "generic", first[0].ID), c.RotateBeforeSigning(ctx, "generic")); err != nil {
+		t.Error(err)
+	}
+	if got := must[[]control.Key](t)(c.Keys(ctx, "generic")); !reflect.DeepEqual(got, []control.Key{{ID: added.ID, Signing: true}}) {
+		t.Errorf("keys %v", got)
+	}
+	_, unknown := c.Keys(ctx, "acme")
+	_, method := c.CreateApp(ctx, control.App{Persona: "generic", AuthMethod: "tls_client_auth"})
+	_, issuer := c.CreateApp(ctx, control.App{Persona: "generic", Issuer: "https://idp.example/oauth2/default"})
+	for says, err := range map[string]error{
+		"no such persona: \"acme\"":                         unknown,
+		"tokens are signed with this key":                   c.WithdrawKey(ctx, "generic", added.ID),
+		"no such key: \"x\"":                                c.SignWith(ctx, "generic", "x"),
+		"token_endpoint_auth_method \"tls_":                 method,
+		"of persona generic it is https://idp.example/oidc": issuer,
+	} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", says, err)
+		}
 	}
 }
 
