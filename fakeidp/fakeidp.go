@@ -109,13 +109,12 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	if err != nil {
 		return nil, err
 	}
-	issuer := issuers.Issuer(p.Name)
 	known := func(name string) (persona.Persona, bool) { return persona.Find(cast, name) }
 	assertions, err := saml.New(saml.Options{PublicURL: base, Directory: people, Personas: known, Logger: o.Logger})
 	if err != nil {
 		return nil, err
 	}
-	front, err := index(p, issuer)
+	front, err := index(p, cast, issuers.Issuer)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +134,7 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	mux.Handle("/", assertions)
 	mux.HandleFunc("GET /healthz", healthy)
 	idp := &IdP{
-		Issuer: issuer, PublicURL: base, Control: "http://" + reachable(admin.Addr()), ControlToken: token,
+		Issuer: issuers.Issuer(p.Name), PublicURL: base, Control: "http://" + reachable(admin.Addr()), ControlToken: token,
 		public: newServer(mux, o.Logger), control: newServer(api, o.Logger), engine: engine, failed: make(chan error, 2),
 	}
 	go idp.serve(idp.public, public)

@@ -55,7 +55,7 @@ func TestPublicEndpoints(t *testing.T) {
 		t.Errorf("issuer %s, public URL %s", idp.Issuer, idp.PublicURL)
 	}
 	status, page := get(t, idp.PublicURL+"/")
-	if status != 200 || !strings.Contains(page, "fake identity provider") || !strings.Contains(page, idp.Issuer) {
+	if status != 200 || !strings.Contains(page, "fake identity provider") || !strings.Contains(page, idp.Issuer) || !strings.Contains(page, idp.PublicURL+"/oidc/2<") {
 		t.Errorf("index %d: %s", status, page)
 	}
 	status, document := get(t, idp.Issuer+"/.well-known/openid-configuration")

@@ -44,7 +44,7 @@ func (i *Issuers) Check(app control.App) error {
 		return fmt.Errorf("%w: no issuer for persona %q", ErrBadApp, app.Persona)
 	}
 	methods := p.face.ClientAuth.Value
-	if app.AuthMethod != "" && !slices.Contains(methods, app.AuthMethod) {
+	if app.AuthMethod != "" && app.AuthMethod != methodNone && !slices.Contains(methods, app.AuthMethod) {
 		return fmt.Errorf("%w: token_endpoint_auth_method %q is none of %s", ErrBadApp, app.AuthMethod, strings.Join(methods, ", "))
 	}
 	if app.AuthMethod != methodKey {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,12 +23,13 @@ import (
 // Issuers are the OpenID Providers of one fake IdP, one for each shape that its personas have: personas whose
 // OIDC knobs are the same share an issuer. An app belongs to the issuer of its persona, and no other issuer knows it.
 //
-// All are below one public URL. The own persona of the IdP has the very paths of its knobs, the others too where
-// nobody has them yet and they do not want the host itself as issuer; else they are below "/NAME" of the persona.
+// All are below one public URL. The own persona of the IdP has the very paths of its knobs. So have the others, where
+// nobody has them yet and they do not want the host itself as issuer; else their paths are below "/NAME" of the persona.
 type Issuers struct {
 	*shared
 	providers []*Provider
 	of        map[string]*Provider // by name of the persona
+	taken     []string             // patterns of paths
 }
 
 // shared is what the providers of an IdP have in common.
@@ -82,7 +84,8 @@ var (
 )
 
 // New makes the providers. Keys are made when they are first needed, and are random, so that nobody can use this in
-// production. It fails when the public URL is not scheme and host, or when there is no directory or no persona.
+// production. It fails when the public URL is not scheme and host, when there is no directory or no persona,
+// and for a persona whose paths repeat, or cannot be had.
 //
 // It also wraps slog's default handler, see Quiet.
 func New(o Options) (*Issuers, error) {
@@ -95,17 +98,28 @@ func New(o Options) (*Issuers, error) {
 	}
 	silenceLibrary()
 	i := &Issuers{shared: newShared(o), of: map[string]*Provider{}}
-	taken := map[string]bool{}
 	for _, p := range ownFirst(o.Personas, o.Own) {
-		known := i.withFace(p.OIDC)
-		if known == nil {
-			known = newProvider(i.shared, o.PublicURL, place(p, len(i.providers) == 0, taken), p.OIDC)
-			i.providers = append(i.providers, known)
+		if err := i.add(o.PublicURL, p); err != nil {
+			return nil, fmt.Errorf("OpenID Provider: persona %q: %w", p.Name, err)
 		}
-		known.personas[p.Name] = true
-		i.of[p.Name] = known
 	}
 	return i, nil
+}
+
+// add gives a persona its issuer.
+func (i *Issuers) add(public string, p persona.Persona) error {
+	known := i.withFace(p.OIDC)
+	if known == nil {
+		prefix, err := i.place(p)
+		if err != nil {
+			return err
+		}
+		known = newProvider(i.shared, public, prefix, p.OIDC)
+		i.providers = append(i.providers, known)
+	}
+	known.personas[p.Name] = true
+	i.of[p.Name] = known
+	return nil
 }
 
 func newShared(o Options) *shared {
@@ -146,25 +160,53 @@ func (i *Issuers) withFace(face persona.OIDC) *Provider {
 	return nil
 }
 
-// place finds the prefix below which a persona's paths are free, and takes them.
-func place(p persona.Persona, own bool, taken map[string]bool) string {
-	prefix := ""
-	if !own && (strings.Trim(p.OIDC.IssuerPath.Value, "/") == "" || collides(p.OIDC, taken)) {
+// place takes the paths of a persona, and returns what they are below: nothing for the IdP's own, and where they are free.
+func (i *Issuers) place(p persona.Persona) (prefix string, err error) {
+	paths := pathsOf(p.OIDC)
+	if path, twice := repeatedPath(paths); twice {
+		return "", fmt.Errorf("two endpoints have the path %s (the login page is at /login below the issuer)", path)
+	}
+	host := strings.Trim(p.OIDC.IssuerPath.Value, "/") == ""
+	if len(i.providers) > 0 && (host || i.isTaken(paths)) {
 		prefix = "/" + p.Name
-	}
-	for _, path := range pathsOf(p.OIDC) {
-		taken[prefix+path] = true
-	}
-	return prefix
-}
-
-func collides(face persona.OIDC, taken map[string]bool) bool {
-	for _, path := range pathsOf(face) {
-		if taken[path] {
-			return true
+		for n := range paths {
+			paths[n] = prefix + paths[n]
 		}
 	}
-	return false
+	if i.isTaken(paths) {
+		return "", errors.New("other personas have its paths, also below its name: give it another name")
+	}
+	i.taken = append(i.taken, paths...)
+	return prefix, nil
+}
+
+func (i *Issuers) isTaken(paths []string) bool {
+	return slices.ContainsFunc(paths, func(path string) bool {
+		return slices.ContainsFunc(i.taken, func(other string) bool { return overlap(path, other) })
+	})
+}
+
+func repeatedPath(paths []string) (string, bool) {
+	for n, path := range paths {
+		if slices.Contains(paths[:n], path) {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// overlap tells whether some path fits both patterns.
+func overlap(a, b string) bool {
+	left, right := strings.Split(a, "/"), strings.Split(b, "/")
+	if len(left) != len(right) {
+		return false
+	}
+	for n := range left {
+		if left[n] != right[n] && !strings.HasPrefix(left[n], "{") && !strings.HasPrefix(right[n], "{") {
+			return false
+		}
+	}
+	return true
 }
 
 // Register adds the endpoints of all issuers.

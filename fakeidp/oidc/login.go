@@ -61,6 +61,8 @@ func (p *Provider) newLogin(request oidc.AuthRequest, accessType string) login {
 		return !slices.Contains(p.face.Scopes.Value, scope)
 	})
 	switch p.face.Refresh.Value {
+	case persona.RefreshAlways:
+		l.offline = true
 	case persona.RefreshByScope:
 		l.offline = slices.Contains(l.request.Scopes, oidc.ScopeOfflineAccess)
 	case persona.RefreshByParam:

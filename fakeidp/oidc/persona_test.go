@@ -53,7 +53,7 @@ func vendors() []vendor {
 		scopes: "openid profile email groups offline_access", rotation: "never", jwk: "alg e kid kty n use", keys: 1, answer: "code state tenant",
 	}
 	patch, org := okta, okta
-	patch.name, org.name, org.path, org.opaque = "okta-oin-patch", "okta-aiw", "/okta-aiw", true
+	patch.name, org.name, org.path, org.opaque, org.keys = "okta-oin-patch", "okta-aiw", "/okta-aiw", true, 2
 	org.userInfo = strings.Replace(oktaInfo, "groups ", "", 1)
 	org.paths = below("/okta-aiw", "/oauth2/v1/authorize", "/oauth2/v1/token", "/oauth2/v1/keys", "/oauth2/v1/userinfo",
 		"/oauth2/v1/introspect", "/oauth2/v1/revoke", "/oauth2/v1/logout")
@@ -84,6 +84,7 @@ func vendors() []vendor {
 	one.name, one.path, one.extra, one.answer, one.sub = "onelogin", "/oidc/2", "introspection_endpoint", "code state tenant", `^\d+$`
 	one.paths = below("/oidc/2", "/auth", "/token", "/certs", "/me", "/token/introspection", "/token/revocation", "/logout")
 	one.idToken = "at_hash aud email exp family_name given_name groups iat iss name nonce preferred_username rt_hash sid sub updated_at"
+	one.scopes = "openid profile email groups"
 	one.userInfo = "email family_name given_name groups name preferred_username sub updated_at"
 	google.name, google.path, google.without, google.sub = "google-unverified", "/google-unverified", []string{"introspection_endpoint"}, `^\d{21}$`
 	google.paths = below("/google-unverified", "/o/oauth2/v2/auth", "/token", "/oauth2/v3/certs", "/v1/userinfo", "", "/revoke", "")
@@ -369,7 +370,9 @@ func TestTakenPathsMove(t *testing.T) {
 	acme.Name, acme.OIDC.ThinIDToken.Value = "acme", false
 	same := persona.OktaOIN()
 	same.Name = "same"
-	issuers, err := oidc.New(oidc.Options{PublicURL: "https://idp.example", Personas: append(persona.All(), acme, same), Own: "okta-oin", Directory: newHouse()})
+	graph := persona.EntraDefault()
+	graph.Name, graph.OIDC.Tenant.Value = "graph", "22222222-2222-4222-8222-222222222222"
+	issuers, err := oidc.New(oidc.Options{PublicURL: "https://idp.example", Personas: append(persona.All(), acme, same, graph), Own: "okta-oin", Directory: newHouse()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -377,8 +380,20 @@ func TestTakenPathsMove(t *testing.T) {
 	if got := issuers.Issuer("acme"); got != "https://idp.example/acme/oauth2/default" {
 		t.Errorf("acme: issuer %s", got)
 	}
+	if got := issuers.Issuer("graph"); got != "https://idp.example/graph/22222222-2222-4222-8222-222222222222/v2.0" {
+		t.Errorf("a second tenant, whose groups are where the first one's are: issuer %s", got)
+	}
 	if issuers.Issuer("same") != issuers.Issuer("okta-oin") || issuers.Issuer("nobody") != "" {
 		t.Errorf("same: issuer %s", issuers.Issuer("same"))
+	}
+}
+
+func TestPersonaWithOnePathTwice(t *testing.T) {
+	acme := persona.Generic()
+	acme.Name, acme.OIDC.Endpoints.Value.Token = "acme", "/oidc/login"
+	_, err := oidc.New(oidc.Options{PublicURL: "https://idp.example", Personas: []persona.Persona{acme}, Directory: newHouse()})
+	if err == nil || !strings.Contains(err.Error(), `persona "acme": two endpoints have the path /oidc/login`) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -61,20 +61,24 @@ type endpoint struct {
 
 // pathsOf lists the paths that a persona of this shape is served at, below its prefix.
 func pathsOf(face persona.OIDC) []string {
-	issuer := strings.TrimSuffix(face.IssuerPath.Value, "/")
-	templates := []string{issuer + discoveryPath, issuer + metadataPath, issuer + loginPath}
+	issuer, e := strings.TrimSuffix(face.IssuerPath.Value, "/"), face.Endpoints.Value
+	templates := []string{
+		issuer + discoveryPath, issuer + metadataPath, issuer + loginPath, e.Authorization, e.Authorization + callbackPath, e.Authorization + deniedPath,
+		e.Token, e.UserInfo, e.Keys, e.Introspection, e.Revocation, e.EndSession,
+	}
 	if face.GroupOverage.Value == persona.OverageLink {
 		templates = append(templates, face.GroupsPath.Value)
 	}
-	for _, path := range face.Endpoints.Value.Named() {
-		if path != "" {
-			templates = append(templates, path)
-		}
-	}
 	var paths []string
 	for _, template := range templates {
-		for _, tenant := range append([]string{face.Tenant.Value}, face.TenantAliases.Value...) {
-			paths = append(paths, strings.ReplaceAll(template, "{tenant}", tenant))
+		if template == "" {
+			continue
+		}
+		paths = append(paths, face.Path(template))
+		for _, alias := range face.TenantAliases.Value {
+			if path := strings.ReplaceAll(template, "{tenant}", alias); path != template {
+				paths = append(paths, path)
+			}
 		}
 	}
 	return paths

@@ -79,6 +79,8 @@ func TestLoadNamesTheLine(t *testing.T) {
 		"name: a\noidc:\n  claims: [{name: x, source: salary}]":                 "line 3: oidc.claims: x: source \"salary\" is none of",
 		"name: a\noidc:\n  claims: [{name: x, source: id, only: here}]":         "line 3: oidc.claims: x: only is",
 		"name: a\noidc:\n  tokenLifetime: 0s":                                   "line 3: oidc.tokenLifetime: want 1s or more",
+		"name: a\noidc:\n  claims: [{name: x, value: .nan}]":                    "line 3: oidc.claims: x: the value has no JSON form",
+		"name: a\noidc:\n  discoveryMore: {x: .inf}":                            "line 3: oidc.discoveryMore: json",
 		"name: a\noidc:\n  keyCount: 0":                                         "line 3: oidc.keyCount: want 1 to 10",
 		"name: a\noidc:\n  groupOverage: link":                                  "line 3: oidc.groupsPath: want a path with /{user}/",
 		"name: a\noidc:\n  usualAuth: [tls_client_auth]":                        "line 3: oidc.usualAuth: \"tls_client_auth\" is none of",

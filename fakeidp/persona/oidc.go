@@ -25,7 +25,7 @@ type OIDC struct {
 	ResponseModes  Knob[[]string] // query, fragment, form_post
 	ResponseIssuer Knob[bool]     // the authorization response has "iss" (RFC 9207)
 	StateRequired  Knob[bool]
-	ClientAuth     Knob[[]string] // methods of client authentication that there are
+	ClientAuth     Knob[[]string] // methods of client authentication that are advertised; public clients there are everywhere
 	UsualAuth      Knob[[]string] // those that an app which registers none may use
 	Scopes         Knob[[]string] // that are granted
 	ForeignScopes  Knob[bool]     // other scopes are ignored; otherwise they are refused
@@ -218,13 +218,16 @@ type Refresh string
 
 // The ways to ask.
 const (
-	RefreshNever   Refresh = "never"         // there are none
+	RefreshNever   Refresh = "never" // there are none
+	RefreshAlways  Refresh = "always"
 	RefreshByScope Refresh = "offlineAccess" // scope offline_access (Core 11)
 	RefreshByParam Refresh = "accessType"    // parameter access_type=offline
 )
 
 // Options lists them.
-func (Refresh) Options() []string { return texts(RefreshNever, RefreshByScope, RefreshByParam) }
+func (Refresh) Options() []string {
+	return texts(RefreshNever, RefreshAlways, RefreshByScope, RefreshByParam)
+}
 
 // Rotation is what becomes of a refresh token that is used.
 type Rotation string
@@ -273,6 +276,9 @@ func (o OIDC) problems() []problem {
 		add(!strings.Contains(path, "/{user}/") || !isPath(strings.ReplaceAll(path, "{user}", "")), "want a path with /{user}/ in it", "oidc.groupsPath", "oidc.groupOverage")
 	}
 	out = append(out, o.choiceProblems()...)
+	if _, err := json.Marshal(o.DiscoveryMore.Value); err != nil {
+		out = append(out, problem{[]string{"oidc.discoveryMore"}, err})
+	}
 	for knob, claims := range map[string]Claims{
 		"oidc.claims": o.Claims.Value, "oidc.loginClaims": o.LoginClaims.Value, "oidc.accessTokenClaims": o.AccessTokenClaims.Value,
 	} {
@@ -342,9 +348,16 @@ func (c Claims) problems(knob string) []problem {
 			out = append(out, problem{[]string{knob}, fmt.Errorf("%s: want either source or value", claim.Name)})
 		case claim.Source != "" && !slices.Contains(claim.Source.Options(), string(claim.Source)):
 			out = append(out, problem{[]string{knob}, fmt.Errorf("%s: source %q is none of %s", claim.Name, claim.Source, strings.Join(claim.Source.Options(), ", "))})
+		case !encodes(claim.Value):
+			out = append(out, problem{[]string{knob}, fmt.Errorf("%s: the value has no JSON form", claim.Name)})
 		case !slices.Contains(texts("", InIDToken, InUserInfo), string(claim.Only)):
 			out = append(out, problem{[]string{knob}, fmt.Errorf("%s: only is idToken or userInfo", claim.Name)})
 		}
 	}
 	return out
+}
+
+func encodes(value any) bool {
+	_, err := json.Marshal(value)
+	return err == nil
 }

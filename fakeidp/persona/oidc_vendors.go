@@ -15,7 +15,12 @@ const (
 	oneLoginID = "developers.onelogin.com/openid-connect"
 	pingOP     = "P3: PingFederate docs, OpenID provider configuration endpoint"
 	jumpOP     = "J3: JumpCloud's issuer and tokens in public issues"
-	shape      = "no page found; seen in discovery documents"
+	jumpPaths  = "J5: JumpCloud's endpoints in public configurations"
+	oktaDoc    = "D1: discovery document of an Okta organisation, recorded in a public test (2020)"
+	entraDoc   = "D2: discovery document of an Entra tenant, recorded in public tests (2021 and 2022)"
+	oneDoc     = "D3: discovery document of OneLogin, recorded in a public test (2022-11)"
+	googleDoc  = "D4: discovery document of Google, recorded in public tests"
+	shape      = "no page found; the usual form"
 )
 
 // genericOIDC is no vendor: OpenID Connect Core with its defaults.
@@ -90,10 +95,11 @@ func oktaOIDC() OIDC {
 	}, oktaAuth)
 	o.ServerMetadata = documented(true, oktaAuth)
 	o.ResponseModes = documented([]string{"query", "fragment", "form_post"}, oktaAuth+"; okta_post_message is not offered here")
-	o.Discovery = recalled(without(OptionalMembers(), "authorization_response_iss_parameter_supported", "request_uri_parameter_supported", "claims_parameter_supported"), shape)
-	o.ResponseIssuer = recalled(false, shape)
+	o.Discovery = observed(without(OptionalMembers(), "authorization_response_iss_parameter_supported", "request_uri_parameter_supported", "claims_parameter_supported"), oktaDoc)
+	o.ResponseIssuer = inferred(false, oktaDoc+" does not have it")
+	o.ClientAuth = observed([]string{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"}, oktaDoc+"; client_secret_jwt is not offered here")
 	o.StateRequired = recalled(true, "no page found")
-	o.Scopes = recalled([]string{"openid", "profile", "email", "groups", "phone", "address", "offline_access"}, shape)
+	o.Scopes = observed([]string{"openid", "email", "profile", "address", "phone", "offline_access", "groups"}, oktaDoc)
 	o.ForeignScopes = recalled(false, shape)
 	o.Subject = documented(SubjectID, oktaAuth)
 	o.Claims = documented(o.Claims.Value, oktaAuth+"; the groups claim is one that an administrator configures")
@@ -113,6 +119,7 @@ func oktaOIDC() OIDC {
 	o.AccessTokenLifetime = recalled(time.Hour, lifetimes)
 	o.Rotation = recalled(RotateNever, lifetimes)
 	o.RefreshLifetime = recalled(7*24*time.Hour, lifetimes+": unused for seven days")
+	o.KeyMembers = observed([]string{"alg", "use"}, oktaDoc)
 	o.LogoutHint = documented(true, oktaAuth)
 	return o
 }
@@ -125,12 +132,13 @@ func oktaOrgOIDC() OIDC {
 	o.Endpoints = documented(Endpoints{
 		Authorization: "/oauth2/v1/authorize", Token: "/oauth2/v1/token", UserInfo: "/oauth2/v1/userinfo", Keys: "/oauth2/v1/keys",
 		Introspection: "/oauth2/v1/introspect", Revocation: "/oauth2/v1/revoke", EndSession: "/oauth2/v1/logout",
-	}, oktaAuth)
+	}, oktaAuth+"; "+oktaDoc)
 	claims := standardClaims()
 	o.Claims = documented(append(claims,
 		Claim{Name: "email_verified", Value: true, Scope: "email"}, Claim{Name: "groups", Source: ClaimGroupNames, Scope: "groups", Only: InIDToken}), oktaAuth)
 	o.AccessToken = inferred(Opaque, oktaAuth+": it is a JWT whose key is not published")
 	o.AccessTokenClaims = inferred(Claims{}, oktaAuth+": not for others to read")
+	o.KeyCount = observed(2, oktaDoc)
 	return o
 }
 
@@ -144,17 +152,17 @@ func entraOIDC() OIDC {
 		Authorization: "/{tenant}/oauth2/v2.0/authorize", Token: "/{tenant}/oauth2/v2.0/token", UserInfo: "/graph.microsoft.com/oidc/userinfo",
 		Keys: "/{tenant}/discovery/v2.0/keys", EndSession: "/{tenant}/oauth2/v2.0/logout",
 	}, entraOP+"; the host graph.microsoft.com is a path here")
-	o.Discovery = recalled([]string{
+	o.Discovery = observed([]string{
 		"userinfo_endpoint", "end_session_endpoint", "scopes_supported", "response_modes_supported", "token_endpoint_auth_methods_supported",
 		"claims_supported", "request_uri_parameter_supported",
-	}, shape)
-	o.DiscoveryMore = recalled(Members{
-		"tenant_region_scope": "EU", "cloud_instance_name": "microsoftonline.com", "cloud_graph_host_name": "graph.windows.net",
-		"msgraph_host": "graph.microsoft.com", "rbac_url": "https://pas.windows.net", "http_logout_supported": true,
-	}, shape)
+	}, entraDoc+": it says nothing of PKCE and of grants")
+	o.DiscoveryMore = observed(Members{
+		"tenant_region_scope": "WW", "cloud_instance_name": "microsoftonline.com", "cloud_graph_host_name": "graph.windows.net",
+		"msgraph_host": "graph.microsoft.com", "rbac_url": "https://pas.windows.net", "http_logout_supported": true, "frontchannel_logout_supported": true,
+	}, entraDoc+"; the endpoints for devices and Kerberos are left out")
 	o.ResponseModes = documented([]string{"query", "fragment", "form_post"}, entraOP)
-	o.ResponseIssuer = recalled(false, shape)
-	o.ClientAuth = documented([]string{"client_secret_post", "private_key_jwt", "client_secret_basic", "none"}, entraOP)
+	o.ResponseIssuer = inferred(false, entraDoc+" does not have it")
+	o.ClientAuth = observed([]string{"client_secret_post", "private_key_jwt", "client_secret_basic"}, entraDoc)
 	o.Scopes = documented([]string{"openid", "profile", "email", "offline_access"}, entraOP)
 	o.Subject = documented(SubjectPairwise, entraID)
 	o.Claims = documented(Claims{
@@ -194,7 +202,9 @@ func oneLoginOIDC() OIDC {
 	o.Endpoints = documented(Endpoints{
 		Authorization: "/oidc/2/auth", Token: "/oidc/2/token", UserInfo: "/oidc/2/me", Keys: "/oidc/2/certs",
 		Introspection: "/oidc/2/token/introspection", Revocation: "/oidc/2/token/revocation", EndSession: "/oidc/2/logout",
-	}, oneLoginID+"; the path of introspection is recalled")
+	}, oneLoginID+"; "+oneDoc)
+	o.ClientAuth = observed([]string{"client_secret_basic", "client_secret_post", "none"}, oneDoc)
+	o.Scopes = observed([]string{"openid", "name", "profile", "groups", "email", "params", "phone"}, oneDoc)
 	o.UsualAuth = documented([]string{"client_secret_basic"}, oneLoginID+": POST must be selected")
 	o.Subject = documented(SubjectNumber, oneLoginID+"/scopes")
 	o.Claims = documented(Claims{
@@ -204,8 +214,9 @@ func oneLoginOIDC() OIDC {
 	}, oneLoginID+"/scopes: email and name with openid alone, updated_at is text, there is no email_verified")
 	o.LoginClaims = documented(Claims{{Name: "at_hash", Source: ClaimAccessHash}, {Name: "rt_hash", Source: ClaimRefreshHash}, {Name: "sid", Source: ClaimSession}},
 		oneLoginID+"/scopes; sid is recalled")
-	o.ResponseIssuer = recalled(false, shape)
-	o.Discovery = recalled(without(OptionalMembers(), "authorization_response_iss_parameter_supported"), shape)
+	o.Refresh = inferred(RefreshAlways, oneDoc+" has the grant, but no scope offline_access")
+	o.ResponseIssuer = inferred(false, oneDoc+" does not have it")
+	o.Discovery = observed(without(OptionalMembers(), "authorization_response_iss_parameter_supported", "token_endpoint_auth_signing_alg_values_supported"), oneDoc)
 	return o
 }
 
@@ -215,13 +226,13 @@ func googleOIDC() OIDC {
 	o.IssuerPath = documented("", googleID)
 	o.Endpoints = documented(Endpoints{
 		Authorization: "/o/oauth2/v2/auth", Token: "/token", UserInfo: "/v1/userinfo", Keys: "/oauth2/v3/certs", Revocation: "/revoke",
-	}, googleID+"; there they are on several hosts")
-	o.Discovery = recalled([]string{
-		"userinfo_endpoint", "revocation_endpoint", "scopes_supported", "response_modes_supported", "grant_types_supported",
+	}, googleID+"; "+googleDoc+"; there they are on several hosts")
+	o.Discovery = observed([]string{
+		"userinfo_endpoint", "revocation_endpoint", "scopes_supported", "grant_types_supported",
 		"token_endpoint_auth_methods_supported", "claims_supported", "code_challenge_methods_supported", "authorization_response_iss_parameter_supported",
-	}, shape)
+	}, googleDoc+"; the member of RFC 9207 is from "+googleID)
 	o.ResponseIssuer = documented(true, googleID)
-	o.ClientAuth = recalled([]string{"client_secret_post", "client_secret_basic"}, shape)
+	o.ClientAuth = observed([]string{"client_secret_post", "client_secret_basic"}, googleDoc)
 	o.Scopes = documented([]string{"openid", "profile", "email"}, googleID)
 	o.ForeignScopes = recalled(false, "no page found")
 	o.Subject = documented(SubjectNumber, googleID)
@@ -245,10 +256,10 @@ func googleOIDC() OIDC {
 func jumpCloudOIDC() OIDC {
 	o := genericOIDC(shape)
 	o.IssuerPath = observed("/", jumpOP)
-	o.Endpoints = recalled(Endpoints{
+	o.Endpoints = observed(Endpoints{
 		Authorization: "/oauth2/auth", Token: "/oauth2/token", UserInfo: "/userinfo", Keys: "/.well-known/jwks.json",
 		Revocation: "/oauth2/revoke", EndSession: "/oauth2/sessions/logout",
-	}, shape)
+	}, jumpPaths+"; the path of revocation is recalled")
 	o.Discovery = recalled(without(OptionalMembers(), "authorization_response_iss_parameter_supported", "introspection_endpoint", "introspection_endpoint_auth_methods_supported"), shape)
 	o.ResponseIssuer = recalled(false, shape)
 	o.StateRequired = recalled(true, "no page found; eight characters or more")
