@@ -229,7 +229,7 @@ type Key struct {
 // Secrets (client_secret, code, code_verifier, tokens) are replaced by "[redacted]".
 type Visit struct {
 	Time   time.Time           `json:"time"`
-	Path   string              `json:"path"` // "authorize", "token", "userinfo", "keys", "discovery"
+	Path   string              `json:"path"` // "authorize", "token", "userinfo", "keys", "discovery", "logout", "groups" …
 	Client string              `json:"client_id,omitempty"`
 	State  string              `json:"state,omitempty"` // the login that it belongs to, where known
 	Params map[string][]string `json:"params,omitempty"`

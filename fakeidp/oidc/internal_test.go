@@ -9,8 +9,11 @@ import (
 	"testing"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/mutation"
+	"assay/fakeidp/persona"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
 func TestVisitsForgetTheOldest(t *testing.T) {
@@ -73,6 +76,34 @@ func FuzzAnswerURL(f *testing.F) {
 		before, after, _ := strings.Cut(fragment, "#")
 		if values, err := url.ParseQuery(after); err != nil || before != to.String() || values.Get("state") != state {
 			t.Errorf("fragment answer %s", fragment)
+		}
+	})
+}
+
+// Whatever a client sends for a token or an assertion is read or refused.
+func FuzzTokensOfClients(f *testing.F) {
+	face := persona.Generic().OIDC
+	p := newProvider(newShared(Options{}), "https://idp.example", "", face)
+	key, err := p.keys.forSigning()
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := mutation.Sign(key.private, key.id, []byte(`{"iss":"https://idp.example/oidc","sub":"s","aud":"c"}`))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{good, "", "..", "e30.e30.", good + ".", `{"payload":"e30","signatures":[]}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if h, err := p.readHint(text); err == nil && h != (hint{Issuer: p.issuer, Subject: "s", Audience: "c"}) {
+			t.Errorf("%q is an ID token: %+v", text, h)
+		}
+		app := control.App{ClientID: "c", AuthMethod: methodKey, JWKS: []byte(`{"keys":[]}`)}
+		credentials := &op.ClientCredentials{ClientAssertion: text}
+		clientIDOf(credentials)
+		if err := p.checkAssertion(app, credentials); err == nil {
+			t.Errorf("%q authenticates a client without keys", text)
 		}
 	})
 }

@@ -44,7 +44,8 @@ type signingKey struct {
 type keyring struct {
 	face   persona.OIDC
 	issuer string
-	*shared
+	newKey func() (*rsa.PrivateKey, error)
+	now    func() time.Time
 
 	mu        sync.Mutex
 	keys      []signingKey // published; made when they are first needed
@@ -54,7 +55,7 @@ type keyring struct {
 }
 
 func newKeyring(s *shared, face persona.OIDC, issuer string) *keyring {
-	return &keyring{shared: s, face: face, issuer: issuer}
+	return &keyring{face: face, issuer: issuer, newKey: s.newKey, now: s.now}
 }
 
 // fill makes the first keys. The caller holds the lock.
@@ -63,7 +64,7 @@ func (r *keyring) fill() error {
 		return nil
 	}
 	for range r.face.KeyCount.Value {
-		if _, err := r.make(); err != nil {
+		if _, err := r.grow(); err != nil {
 			r.keys = nil
 			return err
 		}
@@ -72,8 +73,8 @@ func (r *keyring) fill() error {
 	return nil
 }
 
-// make adds a key. The caller holds the lock.
-func (r *keyring) make() (signingKey, error) {
+// grow adds a key. The caller holds the lock.
+func (r *keyring) grow() (signingKey, error) {
 	if len(r.keys) >= maxKeys {
 		return signingKey{}, ErrTooManyKeys
 	}
@@ -124,7 +125,7 @@ func (r *keyring) forSigning() (signingKey, error) {
 		return signingKey{}, err
 	}
 	if r.surprise {
-		key, err := r.make()
+		key, err := r.grow()
 		if err != nil {
 			return signingKey{}, err
 		}

@@ -14,15 +14,6 @@ import (
 	"assay/fakeidp/persona"
 )
 
-func vendorNamed(name string) vendor {
-	for _, v := range vendors() {
-		if v.name == name {
-			return v
-		}
-	}
-	panic("no vendor " + name)
-}
-
 // Somebody in many groups: Okta cuts them off, Entra ID says where they are, JumpCloud has a bare string for one.
 func TestGroupsInEveryForm(t *testing.T) {
 	s := newStand(t)

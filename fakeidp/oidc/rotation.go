@@ -38,7 +38,7 @@ func (i *Issuers) AddKey(persona string) (control.Key, error) {
 	if err := r.fill(); err != nil {
 		return control.Key{}, err
 	}
-	key, err := r.make()
+	key, err := r.grow()
 	return control.Key{ID: key.id}, err
 }
 

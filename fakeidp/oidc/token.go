@@ -26,12 +26,12 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 	if err != nil {
 		return nil, err
 	}
-	batch := batch{login: s.p.refreshed(l), scopes: l.request.Scopes, first: true, secret: presentedSecret(r.Header, r.Form)}
+	b := batch{login: s.p.refreshed(l), scopes: l.request.Scopes, first: true, secret: presentedSecret(r.Header, r.Form)}
 	if l.offline {
-		batch.refresh = signin.Random(32)
-		s.p.refreshes.Put(batch.refresh, refresh{login: l})
+		b.refresh = signin.Random(32)
+		s.p.refreshes.Put(b.refresh, refresh{login: l})
 	}
-	return s.p.issue(batch)
+	return s.p.issue(b)
 }
 
 // RefreshToken gives new tokens for a refresh token. What becomes of that is the persona's rotation.
