@@ -8,7 +8,7 @@ import (
 	"assay/fakeidp/persona"
 )
 
-// signing algorithms of ID tokens, and of the assertions that clients authenticate with.
+// idTokenAlgorithm is what ID tokens are signed with; every OpenID Provider must offer it (Core 3.1.3.7).
 const idTokenAlgorithm = "RS256"
 
 // discovery is the discovery document. Its members are those of the vendor's; what they hold is true of this

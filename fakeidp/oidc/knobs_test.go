@@ -191,6 +191,15 @@ func TestTokensEnd(t *testing.T) {
 	}
 	revoke("nonsense")
 	tokens, _ = okta.signOn()
+	thief := *okta
+	thief.app, _ = s.house.AppByClient("client-okta-oin-patch")
+	for _, kind := range []string{"access_token", "refresh_token"} {
+		res, body := thief.authenticated("revocation_endpoint", url.Values{"token": {text(tokens, kind)}})
+		if res.StatusCode != http.StatusBadRequest || s.object(body)["error"] != "unauthorized_client" || !active(text(tokens, kind)) {
+			t.Errorf("another client's %s: %s %s", kind, res.Status, body)
+		}
+	}
+	tokens, _ = okta.signOn()
 	okta.get(okta.to("end_session_endpoint") + "?id_token_hint=" + text(tokens, "id_token"))
 	if active(text(tokens, "access_token")) || active(text(tokens, "refresh_token")) {
 		t.Error("tokens outlive the logout")

@@ -84,14 +84,20 @@ func (s *server) UserInfo(ctx context.Context, r *op.Request[oidc.UserInfoReques
 	return op.NewResponse(members), nil
 }
 
-// Revocation ends a token of the client, and with a refresh token all that came from the same login (RFC 7009
-// section 2.1). A token that is none of the client's is no error, and stays.
+// Revocation ends a token, and with a refresh token all that came from the same login. A token that is good for nothing
+// is no error (RFC 7009 section 2.2); one that another client has is refused (section 2.1).
 func (s *server) Revocation(_ context.Context, r *op.ClientRequest[oidc.RevocationRequest]) (*op.Response, error) {
-	if t, ok := s.p.tokens.Get(r.Data.Token); ok && t.login.request.ClientID == r.Client.GetID() {
+	access, isAccess := s.p.tokens.Get(r.Data.Token)
+	long, isRefresh := s.p.refreshes.Get(r.Data.Token)
+	owner := access.login.request.ClientID + long.login.request.ClientID // a token is of one kind
+	switch {
+	case !isAccess && !isRefresh:
+	case owner != r.Client.GetID():
+		return nil, oidc.ErrUnauthorizedClient().WithDescription("The token was not issued to this client.")
+	case isAccess:
 		s.p.tokens.Take(r.Data.Token)
-	}
-	if t, ok := s.p.refreshes.Get(r.Data.Token); ok && t.login.request.ClientID == r.Client.GetID() {
-		s.p.revokeFamily(t.login.id)
+	default:
+		s.p.revokeFamily(long.login.id)
 	}
 	return op.NewResponse(nil), nil
 }
