@@ -77,8 +77,9 @@ func Start(ctx context.Context, o Options) (*IdP, error) {
 	if !ok {
 		return nil, fmt.Errorf("fake IdP: persona %q is none of %s", o.Persona, strings.Join(persona.NamesOf(cast), ", "))
 	}
-	people, err := fill(directory.New(), o)
-	if err != nil {
+	people := directory.New()
+	people.UseIDs(p.OIDC.DirectoryIDs.Value)
+	if err := fill(people, o); err != nil {
 		return nil, fmt.Errorf("fake IdP: %w", err)
 	}
 	public, err := listen(ctx, o.Addr)
@@ -142,18 +143,18 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	return idp, nil
 }
 
-func fill(d *directory.Directory, o Options) (*directory.Directory, error) {
+func fill(d *directory.Directory, o Options) error {
 	for _, p := range o.People {
 		if _, err := d.CreatePerson(p); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, g := range o.Groups {
 		if _, err := d.CreateGroup(g); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return d, nil
+	return nil
 }
 
 func (i *IdP) serve(s *http.Server, l net.Listener) {

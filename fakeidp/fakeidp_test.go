@@ -99,7 +99,7 @@ func TestEveryPersonaStarts(t *testing.T) {
 
 // Apps of several personas at once: each is told its issuer, and each issuer is there, wherever the IdP listens.
 func TestAppsOfSeveralPersonas(t *testing.T) {
-	idp := start(t, Options{Persona: "entra-default", PublicURL: "https://idp.example.test"})
+	idp := start(t, Options{Persona: "entra-default", PublicURL: "https://idp.example.test", People: []control.Person{{Login: "ada", Email: "ada@example.test"}}})
 	c := control.NewClient(idp.Control, idp.ControlToken)
 	for name, path := range map[string]string{
 		"entra-default": "/11111111-1111-4111-8111-111111111111/v2.0", "okta-oin": "/oauth2/default", "google-unverified": "/google-unverified",
@@ -107,6 +107,9 @@ func TestAppsOfSeveralPersonas(t *testing.T) {
 		app, err := c.CreateApp(t.Context(), control.App{Persona: name})
 		if err != nil || app.Issuer != "https://idp.example.test"+path {
 			t.Errorf("%s: %+v, %v", name, app, err)
+		}
+		if len(app.ID) != 36 {
+			t.Errorf("%s: an app of a directory of Entra ID has the id %s", name, app.ID)
 		}
 		answer := httptest.NewRecorder()
 		idp.public.Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path+"/.well-known/openid-configuration", nil))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
 )
 
 func add(t *testing.T, d *Directory, login string) control.Person {
@@ -49,6 +50,24 @@ func TestIDsLookLikeOktas(t *testing.T) {
 	}
 	if a.ClientID != a.ID || len(a.ClientSecret) != 64 {
 		t.Errorf("client id %q, secret of %d characters", a.ClientID, len(a.ClientSecret))
+	}
+}
+
+func TestIDsOfOtherVendors(t *testing.T) {
+	for form, pattern := range map[persona.IDForm]string{
+		persona.IDGUID: `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`, persona.IDHex: `^[0-9a-f]{24}$`, persona.IDNumber: `^1\d{20}$`,
+	} {
+		d := New()
+		d.UseIDs(form)
+		ada, bob, app := add(t, d, "ada"), add(t, d, "bob"), addApp(t, d, control.App{})
+		for _, id := range []string{ada.ID, bob.ID, app.ID, app.ClientID} {
+			if !regexp.MustCompile(pattern).MatchString(id) {
+				t.Errorf("%s: id %s", form, id)
+			}
+		}
+		if ada.ID == bob.ID {
+			t.Errorf("%s: one id for two", form)
+		}
 	}
 }
 

@@ -25,7 +25,10 @@ const (
 func (p *Provider) subjectOf(person control.Person, clientID string) string {
 	switch p.face.Subject.Value {
 	case persona.SubjectNumber:
-		sum := sha256.Sum256([]byte(person.ID))
+		if strings.Trim(person.ID, "0123456789") == "" {
+			return person.ID
+		}
+		sum := sha256.Sum256([]byte(p.face.IssuerPath.Value + " " + person.ID))
 		return fmt.Sprintf("1%020d", binary.BigEndian.Uint64(sum[:8]))
 	case persona.SubjectPairwise:
 		sum := sha256.Sum256([]byte(strings.Join([]string{p.face.Tenant.Value, clientID, person.ID}, " ")))

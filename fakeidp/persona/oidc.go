@@ -30,6 +30,7 @@ type OIDC struct {
 	Scopes         Knob[[]string] // that are granted
 	ForeignScopes  Knob[bool]     // other scopes are ignored; otherwise they are refused
 
+	DirectoryIDs  Knob[IDForm] // of people, groups and apps, where this is the IdP's own persona
 	Subject       Knob[Subject]
 	Claims        Knob[Claims] // about the person; "sub" is Subject
 	ThinIDToken   Knob[bool]   // claims of the scopes profile and email only at userinfo when an access token is issued too
@@ -95,13 +96,27 @@ func (m Members) String() string {
 	return string(text)
 }
 
+// IDForm is what ids in the directory look like.
+type IDForm string
+
+// The forms of ids.
+const (
+	IDOkta   IDForm = "okta"   // 20 letters and digits, of which the first three name the kind
+	IDGUID   IDForm = "guid"   // 36 characters
+	IDHex    IDForm = "hex"    // 24 hexadecimal digits
+	IDNumber IDForm = "number" // 21 digits
+)
+
+// Options lists them.
+func (IDForm) Options() []string { return texts(IDOkta, IDGUID, IDHex, IDNumber) }
+
 // Subject is what "sub" is.
 type Subject string
 
 // The kinds of subject.
 const (
 	SubjectID       Subject = "id"       // of the person in the directory, the same for every client
-	SubjectNumber   Subject = "number"   // digits that follow from the id, the same for every client
+	SubjectNumber   Subject = "number"   // the id, if it is digits, or else digits that follow from it; the same for every client
 	SubjectPairwise Subject = "pairwise" // 43 characters of base64url that follow from the id and the client
 )
 

@@ -44,7 +44,8 @@ func genericOIDC(source string) OIDC {
 		Scopes:         recalled([]string{"openid", "profile", "email", "groups", "offline_access"}, source),
 		ForeignScopes:  recalled(true, source),
 
-		Subject: recalled(SubjectID, source),
+		DirectoryIDs: recalled(IDOkta, source),
+		Subject:      recalled(SubjectID, source),
 		Claims: recalled(append(standardClaims(),
 			Claim{Name: "email_verified", Value: true, Scope: "email"}, Claim{Name: "groups", Source: ClaimGroupNames, Scope: "groups"}), source),
 		ThinIDToken:  recalled(false, source),
@@ -101,6 +102,7 @@ func oktaOIDC() OIDC {
 	o.StateRequired = recalled(true, "no page found")
 	o.Scopes = observed([]string{"openid", "email", "profile", "address", "phone", "offline_access", "groups"}, oktaDoc)
 	o.ForeignScopes = recalled(false, shape)
+	o.DirectoryIDs = documented(IDOkta, oktaAuth)
 	o.Subject = documented(SubjectID, oktaAuth)
 	o.Claims = documented(o.Claims.Value, oktaAuth+"; the groups claim is one that an administrator configures")
 	o.ThinIDToken = documented(true, oktaAuth)
@@ -164,6 +166,7 @@ func entraOIDC() OIDC {
 	o.ResponseIssuer = inferred(false, entraDoc+" does not have it")
 	o.ClientAuth = observed([]string{"client_secret_post", "private_key_jwt", "client_secret_basic"}, entraDoc)
 	o.Scopes = documented([]string{"openid", "profile", "email", "offline_access"}, entraOP)
+	o.DirectoryIDs = documented(IDGUID, entraID)
 	o.Subject = documented(SubjectPairwise, entraID)
 	o.Claims = documented(Claims{
 		{Name: "name", Source: ClaimDisplayName, Scope: "profile"}, {Name: "preferred_username", Source: ClaimLogin, Scope: "profile", Only: InIDToken},
@@ -206,6 +209,7 @@ func oneLoginOIDC() OIDC {
 	o.ClientAuth = observed([]string{"client_secret_basic", "client_secret_post", "none"}, oneDoc)
 	o.Scopes = observed([]string{"openid", "name", "profile", "groups", "email", "params", "phone"}, oneDoc)
 	o.UsualAuth = documented([]string{"client_secret_basic"}, oneLoginID+": POST must be selected")
+	o.DirectoryIDs = documented(IDNumber, oneLoginID+"/scopes; how many digits is recalled")
 	o.Subject = documented(SubjectNumber, oneLoginID+"/scopes")
 	o.Claims = documented(Claims{
 		{Name: "email", Source: ClaimEmail}, {Name: "preferred_username", Source: ClaimLogin}, {Name: "name", Source: ClaimDisplayName},
@@ -235,6 +239,7 @@ func googleOIDC() OIDC {
 	o.ClientAuth = observed([]string{"client_secret_post", "client_secret_basic"}, googleDoc)
 	o.Scopes = documented([]string{"openid", "profile", "email"}, googleID)
 	o.ForeignScopes = recalled(false, "no page found")
+	o.DirectoryIDs = documented(IDNumber, googleID+"; how many digits is recalled")
 	o.Subject = documented(SubjectNumber, googleID)
 	o.Claims = documented(Claims{
 		{Name: "name", Source: ClaimDisplayName, Scope: "profile"}, {Name: "given_name", Source: ClaimGivenName, Scope: "profile"},
@@ -265,6 +270,7 @@ func jumpCloudOIDC() OIDC {
 	o.StateRequired = recalled(true, "no page found; eight characters or more")
 	o.ClientAuth = recalled([]string{"client_secret_basic", "client_secret_post", "none"}, shape)
 	o.UsualAuth = secondHand([]string{"client_secret_post"}, "J4: sourcebot pull request 1022: the default of an app")
+	o.DirectoryIDs = observed(IDHex, jump2+": externalId")
 	o.GroupBare = observed(true, jumpOP)
 	return o
 }
