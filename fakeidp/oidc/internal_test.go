@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"log"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -107,3 +109,30 @@ func FuzzTokensOfClients(f *testing.F) {
 		}
 	})
 }
+
+// A persona that can be loaded has its place beside the others, as the IdP's own or not, or is told why not.
+func FuzzPersonaFiles(f *testing.F) {
+	f.Add("name: acme\nextends: entra-default\noidc:\n  tenant: acme.example\n  tenantAliases: [a, b]")
+	f.Add("name: oidc\noidc:\n  issuerPath: /\n  groupOverage: link\n  groupsPath: /oidc/{user}/x\n  endpoints: {authorization: /a, token: /oidc/t/x, keys: /k}")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := persona.Load([]byte(text), "f")
+		if err != nil {
+			return
+		}
+		for _, own := range []string{p.Name, "okta-oin"} {
+			issuers, err := New(Options{PublicURL: "https://idp.example", Personas: append(persona.All(), p), Own: own, Directory: nobody{}})
+			if err != nil {
+				continue
+			}
+			mux := http.NewServeMux()
+			issuers.Register(mux) // panics at a pattern that cannot be
+			address := strings.TrimSuffix(issuers.Issuer(p.Name), "/") + discoveryPath
+			if _, pattern := mux.Handler(httptest.NewRequest(http.MethodGet, address, nil)); !strings.HasSuffix(pattern, discoveryPath) {
+				t.Errorf("%s is served by %q", address, pattern)
+			}
+		}
+	})
+}
+
+// nobody is a directory that nobody asks.
+type nobody struct{ Directory }

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // OIDC is how the persona's OpenID provider looks. Paths are below the public URL, and {tenant} in them stands
@@ -279,16 +281,20 @@ func (o OIDC) problems() []problem {
 	}
 	add(strings.Trim(o.IssuerPath.Value, "/") != "" && !isPath(o.IssuerPath.Value), "want a path that begins with a slash and ends in none, or the host itself: \"\" or \"/\"", "oidc.issuerPath")
 	e := o.Endpoints.Value
+	templated := strings.Contains(o.IssuerPath.Value+e.String(), "{tenant}")
+	add((templated || o.Tenant.Value != "") && !isSegment(o.Tenant.Value), "want letters, digits, hyphens and dots for {tenant}", "oidc.tenant", "oidc.issuerPath", "oidc.endpoints")
+	add(slices.ContainsFunc(o.TenantAliases.Value, func(alias string) bool { return !isSegment(alias) || alias == o.Tenant.Value }),
+		"want letters, digits, hyphens and dots, and not the tenant itself", "oidc.tenantAliases", "oidc.tenant")
 	add(e.Authorization == "" || e.Token == "" || e.Keys == "", "want authorization, token and keys", "oidc.endpoints")
-	seen := map[string]bool{"": true}
-	for name, path := range e.Named() {
-		add(path != "" && !isPath(path), name+": want a path that begins with a slash and ends in none", "oidc.endpoints")
-		add(path != "" && seen[path], name+": two endpoints have the path "+path, "oidc.endpoints")
-		seen[path] = true
+	seen := map[string]bool{}
+	for name, at := range e.Named() {
+		add(at != "" && !isPath(at), name+": want a path that begins with a slash and ends in none", "oidc.endpoints")
+		add(at != "" && seen[at], name+": two endpoints have the path "+at, "oidc.endpoints")
+		seen[at] = true
 	}
 	if o.GroupOverage.Value == OverageLink {
-		path := o.GroupsPath.Value
-		add(!strings.Contains(path, "/{user}/") || !isPath(strings.ReplaceAll(path, "{user}", "")), "want a path with /{user}/ in it", "oidc.groupsPath", "oidc.groupOverage")
+		at := o.GroupsPath.Value
+		add(strings.Count(at, "{user}") != 1 || !strings.Contains(at, "/{user}/") || !isPath(strings.ReplaceAll(at, "{user}", "x")), "want a path with /{user}/ in it", "oidc.groupsPath", "oidc.groupOverage")
 	}
 	out = append(out, o.choiceProblems()...)
 	if _, err := json.Marshal(o.DiscoveryMore.Value); err != nil {
@@ -310,8 +316,15 @@ func (o OIDC) problems() []problem {
 	return out
 }
 
-func isPath(path string) bool {
-	return strings.HasPrefix(path, "/") && !strings.HasSuffix(path, "/") && !strings.ContainsAny(strings.ReplaceAll(path, "{tenant}", ""), "{}?# ")
+func isPath(text string) bool {
+	return strings.HasPrefix(text, "/") && text != "/" && path.Clean(text) == text && !strings.ContainsAny(strings.ReplaceAll(text, "{tenant}", ""), "{}?# ")
+}
+
+// isSegment tells whether a tenant can stand in a path.
+func isSegment(text string) bool {
+	return text != "" && strings.Trim(text, ".") != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r)
+	})
 }
 
 // The values that lists of texts may hold.
