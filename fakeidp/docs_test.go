@@ -33,11 +33,12 @@ func TestExamplesOfTheControlAPI(t *testing.T) {
 	}))
 	defer target.Close()
 	idp := start(t, Options{})
-	variables := strings.NewReplacer("$TOKEN", idp.ControlToken, "$CONTROL", idp.Control, "$SCIM", target.URL)
+	variables := map[string]string{"TOKEN": idp.ControlToken, "CONTROL": idp.Control, "SCIM": target.URL}
 	var examples []*http.Request
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 		for line := range strings.Lines(block[1]) {
-			req := curl(t, strings.TrimSpace(line), variables)
+			line, keep := assignment(strings.TrimSpace(line))
+			req := curl(t, line, variables)
 			examples = append(examples, req)
 			res, err := http.DefaultClient.Do(req)
 			if err != nil {
@@ -48,6 +49,7 @@ func TestExamplesOfTheControlAPI(t *testing.T) {
 			if res.StatusCode >= 300 {
 				t.Errorf("%s: %d %s", line, res.StatusCode, body)
 			}
+			keep(t, body, variables)
 		}
 	}
 	checkExamples(t, idp, examples)
@@ -90,8 +92,39 @@ func checkExamples(t *testing.T, idp *IdP, examples []*http.Request) {
 	}
 }
 
+// assignment takes apart a line that keeps a member of the answer in a variable: NAME=$(curl … | jq -r .[0].member).
+func assignment(line string) (command string, keep func(t *testing.T, body []byte, variables map[string]string)) {
+	parts := regexp.MustCompile(`^(\w+)=\$\((.*) \| jq -r ((?:\.[\w\[\]]+)+)\)$`).FindStringSubmatch(line)
+	if parts == nil {
+		return line, func(*testing.T, []byte, map[string]string) {}
+	}
+	return parts[2], func(t *testing.T, body []byte, variables map[string]string) {
+		t.Helper()
+		var value any
+		if err := json.Unmarshal(body, &value); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		for _, step := range strings.Split(parts[3], ".")[1:] {
+			switch in := value.(type) {
+			case []any:
+				if step != "[0]" || len(in) == 0 {
+					t.Fatalf("%s: no %s in %s", line, step, body)
+				}
+				value = in[0]
+			case map[string]any:
+				value = in[step]
+			}
+		}
+		text, ok := value.(string)
+		if !ok {
+			t.Fatalf("%s: no string %s in %s", line, parts[3], body)
+		}
+		variables[parts[1]] = text
+	}
+}
+
 // curl makes the request that curl would send for a command line of the options that the documentation uses.
-func curl(t *testing.T, line string, variables *strings.Replacer) *http.Request {
+func curl(t *testing.T, line string, variables map[string]string) *http.Request {
 	t.Helper()
 	words := shellWords(line, variables)
 	if words[0] != "curl" {
@@ -128,7 +161,7 @@ func curl(t *testing.T, line string, variables *strings.Replacer) *http.Request 
 }
 
 // shellWords splits a line as a shell does; variables count where they are not in single quotes.
-func shellWords(line string, variables *strings.Replacer) []string {
+func shellWords(line string, variables map[string]string) []string {
 	var words []string
 	line, _, _ = strings.Cut(line, " # ")
 	for _, match := range regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"]+)+`).FindAllString(line, -1) {
@@ -136,7 +169,7 @@ func shellWords(line string, variables *strings.Replacer) []string {
 			if strings.HasPrefix(part, "'") {
 				return strings.Trim(part, "'")
 			}
-			return variables.Replace(strings.Trim(part, `"`))
+			return os.Expand(strings.Trim(part, `"`), func(name string) string { return variables[name] })
 		}))
 	}
 	return words

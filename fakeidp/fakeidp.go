@@ -41,7 +41,7 @@ type Options struct {
 	Addr        string // host:port of the public endpoints; "" is a free loopback port
 	ControlAddr string // host:port of the control API; "" is a free loopback port
 	// PublicURL is how products reach the public endpoints, when that is not http://Addr: scheme and host,
-	// without a path. The issuer is built from it and from nothing else.
+	// without a path. The issuers are built from it and from nothing else.
 	PublicURL string
 	Persona   string            // of apps that name none; "" is "okta-oin"
 	Personas  []persona.Persona // besides the built-in ones
@@ -56,7 +56,7 @@ type Fill func(d *directory.Directory, prepare func(*control.App) error) error
 
 // IdP is a running identity provider.
 type IdP struct {
-	Issuer       string // the OpenID Connect issuer, the same string in every document and token
+	Issuer       string // the OpenID Connect issuer of the own persona; each app is told its own
 	PublicURL    string
 	Control      string // base URL of the control API
 	ControlToken string // its bearer token: random, to be kept out of logs
@@ -81,6 +81,7 @@ func Start(ctx context.Context, o Options) (*IdP, error) {
 		return nil, fmt.Errorf("fake IdP: persona %q is none of %s", o.Persona, strings.Join(persona.NamesOf(cast), ", "))
 	}
 	people := directory.New()
+	people.UseIDs(p.OIDC.DirectoryIDs.Value)
 	if o.Fill != nil {
 		prepare := func(a *control.App) error { return server.Prepare(a, o.Persona, cast) }
 		if err := o.Fill(people, prepare); err != nil {
@@ -110,19 +111,17 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	if err != nil {
 		return nil, err
 	}
-	path := p.OIDC.IssuerPath.Value
-	issuer := base + path
-	provider, err := oidc.New(oidc.Options{Issuer: issuer, Directory: people, FatIDTokens: !p.OIDC.ThinIDToken.Value, Logger: o.Logger})
+	cast := o.cast()
+	issuers, err := oidc.New(oidc.Options{PublicURL: base, Personas: cast, Own: p.Name, Directory: people, Logger: o.Logger})
 	if err != nil {
 		return nil, err
 	}
-	cast := o.cast()
 	known := func(name string) (persona.Persona, bool) { return persona.Find(cast, name) }
 	assertions, err := saml.New(saml.Options{PublicURL: base, Directory: people, Personas: known, Logger: o.Logger})
 	if err != nil {
 		return nil, err
 	}
-	front, err := index(p, issuer)
+	front, err := index(p, cast, issuers.Issuer)
 	if err != nil {
 		return nil, err
 	}
@@ -135,14 +134,14 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	engine := push.New(people, o.Push)
 	people.UseClock(engine.Now)
 	token := newToken()
-	api := server.New(server.Options{Token: token, Issuer: issuer, Persona: o.Persona, Personas: cast, Directory: people, Engine: engine, Provider: provider, SAML: assertions, Logger: o.Logger})
+	api := server.New(server.Options{Token: token, Persona: o.Persona, Personas: cast, Directory: people, Engine: engine, Provider: issuers, SAML: assertions, Logger: o.Logger})
 	mux := http.NewServeMux()
-	mux.Handle(path+"/", provider)
+	issuers.Register(mux)
 	mux.Handle("GET /{$}", front)
 	mux.Handle("/", assertions)
 	mux.HandleFunc("GET /healthz", healthy)
 	idp := &IdP{
-		Issuer: issuer, PublicURL: base, Control: "http://" + reachable(admin.Addr()), ControlToken: token,
+		Issuer: issuers.Issuer(p.Name), PublicURL: base, Control: "http://" + reachable(admin.Addr()), ControlToken: token,
 		public: newServer(mux, o.Logger), control: newServer(api, o.Logger), engine: engine, failed: make(chan error, 2),
 	}
 	go idp.serve(idp.public, public)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func TestPublicEndpoints(t *testing.T) {
 		t.Errorf("issuer %s, public URL %s", idp.Issuer, idp.PublicURL)
 	}
 	status, page := get(t, idp.PublicURL+"/")
-	if status != 200 || !strings.Contains(page, "fake identity provider") || !strings.Contains(page, idp.Issuer) {
+	if status != 200 || !strings.Contains(page, "fake identity provider") || !strings.Contains(page, idp.Issuer) || !strings.Contains(page, idp.PublicURL+"/oidc/2<") {
 		t.Errorf("index %d: %s", status, page)
 	}
 	status, document := get(t, idp.Issuer+"/.well-known/openid-configuration")
@@ -92,8 +93,30 @@ func TestEveryPersonaStarts(t *testing.T) {
 	for _, p := range persona.All() {
 		idp := start(t, Options{Persona: p.Name})
 		status, document := get(t, idp.Issuer+"/.well-known/openid-configuration")
-		if status != 200 || !strings.Contains(document, `"`+idp.Issuer+`"`) || idp.Issuer != idp.PublicURL+p.OIDC.IssuerPath.Value {
+		if status != 200 || !strings.Contains(document, `"`+idp.Issuer+`"`) || idp.Issuer != idp.PublicURL+p.OIDC.Path(p.OIDC.IssuerPath.Value) {
 			t.Errorf("%s: issuer %s, status %d, %s", p.Name, idp.Issuer, status, document)
+		}
+	}
+}
+
+// Apps of several personas at once: each is told its issuer, and each issuer is there, wherever the IdP listens.
+func TestAppsOfSeveralPersonas(t *testing.T) {
+	idp := start(t, Options{Persona: "entra-default", PublicURL: "https://idp.example.test"})
+	c := control.NewClient(idp.Control, idp.ControlToken)
+	for name, path := range map[string]string{
+		"entra-default": "/11111111-1111-4111-8111-111111111111/v2.0", "okta-oin": "/oauth2/default", "google-unverified": "/google-unverified",
+	} {
+		app, err := c.CreateApp(t.Context(), control.App{Persona: name})
+		if err != nil || app.Issuer != "https://idp.example.test"+path {
+			t.Errorf("%s: %+v, %v", name, app, err)
+		}
+		if len(app.ID) != 36 {
+			t.Errorf("%s: an app of a directory of Entra ID has the id %s", name, app.ID)
+		}
+		answer := httptest.NewRecorder()
+		idp.public.Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path+"/.well-known/openid-configuration", nil))
+		if answer.Code != 200 || !strings.Contains(answer.Body.String(), `"`+app.Issuer+`"`) {
+			t.Errorf("%s: %d %s", name, answer.Code, answer.Body)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 
 	"assay/fakeidp/persona"
 )
@@ -13,14 +14,20 @@ import (
 //go:embed index.html
 var indexPage string
 
-// index says what listens here, to whoever opens the public URL in a browser.
-func index(p persona.Persona, issuer string) (http.Handler, error) {
-	page, err := template.New("index").Parse(indexPage)
+// index says what listens here, to whoever opens the public URL in a browser: the IdP's own persona, and all that
+// apps may have.
+func index(own persona.Persona, cast []persona.Persona, issuer func(persona string) string) (http.Handler, error) {
+	page, err := template.New("index").Funcs(template.FuncMap{"trim": func(s string) string { return strings.TrimSuffix(s, "/") }}).Parse(indexPage)
 	if err != nil {
 		return nil, fmt.Errorf("index page: %w", err)
 	}
+	type line struct{ Title, Issuer string }
+	var all []line
+	for _, p := range cast {
+		all = append(all, line{p.Title, issuer(p.Name)})
+	}
 	var html bytes.Buffer
-	if err := page.Execute(&html, map[string]string{"Title": p.Title, "Issuer": issuer}); err != nil {
+	if err := page.Execute(&html, map[string]any{"Title": own.Title, "Issuer": issuer(own.Name), "All": all}); err != nil {
 		return nil, fmt.Errorf("index page: %w", err)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -189,6 +189,32 @@ func (c *Client) Personas(ctx context.Context) ([]Persona, error) {
 	return call[[]Persona](ctx, c, http.MethodGet, "/personas", nil)
 }
 
+// Keys lists the signing keys that the issuer of a persona publishes: GET /personas/{persona}/keys.
+func (c *Client) Keys(ctx context.Context, persona string) ([]Key, error) {
+	return call[[]Key](ctx, c, http.MethodGet, keyPath(persona), nil)
+}
+
+// AddKey publishes one more signing key, with which nothing is signed yet: POST /personas/{persona}/keys.
+func (c *Client) AddKey(ctx context.Context, persona string) (Key, error) {
+	return call[Key](ctx, c, http.MethodPost, keyPath(persona), nil)
+}
+
+// SignWith switches to a published key: PUT /personas/{persona}/keys/{kid}/signing.
+func (c *Client) SignWith(ctx context.Context, persona, kid string) error {
+	return c.do(ctx, http.MethodPut, keyPath(persona, kid, "signing"), nil, nil)
+}
+
+// WithdrawKey publishes a key no more; it must not be the one that signs: DELETE /personas/{persona}/keys/{kid}.
+func (c *Client) WithdrawKey(ctx context.Context, persona, kid string) error {
+	return c.do(ctx, http.MethodDelete, keyPath(persona, kid), nil, nil)
+}
+
+// RotateBeforeSigning makes the next token signed with a key that is made and published at that very moment:
+// POST /personas/{persona}/key-rotation.
+func (c *Client) RotateBeforeSigning(ctx context.Context, persona string) error {
+	return c.do(ctx, http.MethodPost, "/personas/"+url.PathEscape(persona)+"/key-rotation", nil, nil)
+}
+
 // Grant arranges the answer to one authorization request: POST /grants.
 func (c *Client) Grant(ctx context.Context, g Grant) error {
 	return c.do(ctx, http.MethodPost, "/grants", g, nil)
@@ -205,8 +231,13 @@ func (c *Client) Visits(ctx context.Context, client string) ([]Visit, error) {
 	return call[[]Visit](ctx, c, http.MethodGet, "/visits?client_id="+url.QueryEscape(client), nil)
 }
 
-func appPath(app string, parts ...string) string {
-	path := "/apps/" + url.PathEscape(app)
+func appPath(app string, parts ...string) string { return below("/apps/"+url.PathEscape(app), parts) }
+
+func keyPath(persona string, parts ...string) string {
+	return below("/personas/"+url.PathEscape(persona)+"/keys", parts)
+}
+
+func below(path string, parts []string) string {
 	for _, part := range parts {
 		path += "/" + url.PathEscape(part)
 	}

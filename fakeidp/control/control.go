@@ -5,7 +5,10 @@
 // the control URL; bodies are JSON.
 package control
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Person is somebody in the IdP's directory.
 type Person struct {
@@ -62,6 +65,8 @@ type Group struct {
 
 // App is one integration of a product with the IdP: an OpenID Connect client and a SCIM connection,
 // which behave as its persona says. ClientSecret is returned by the call that makes the app, never again.
+//
+// The members of the OpenID Connect client are named as in RFC 7591 section 2.
 type App struct {
 	ID           string   `json:"id,omitempty"`
 	Persona      string   `json:"persona" required:"false" doc:"okta-oin, entra-default …; that of the IdP when empty"`
@@ -69,9 +74,15 @@ type App struct {
 	ClientID     string   `json:"client_id,omitempty"`
 	ClientSecret string   `json:"client_secret,omitempty"`
 	RedirectURIs []string `json:"redirect_uris,omitempty"`
-	SCIM         *SCIM    `json:"scim,omitempty"`
-	SAML         *SAML    `json:"saml,omitempty"`
-	Issuer       string   `json:"issuer,omitempty" readOnly:"true" doc:"set by the IdP"`
+	// PostLogoutRedirectURIs are where a logout may lead; without any, wherever the origin is a redirect URI's.
+	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris,omitempty"`
+	// AuthMethod is how the client authenticates: "client_secret_basic", "client_secret_post", "private_key_jwt", or
+	// "none" for a public client, which has no secret. Empty is the persona's usual: by a secret.
+	AuthMethod string          `json:"token_endpoint_auth_method,omitempty"`
+	JWKS       json.RawMessage `json:"jwks,omitempty"` // public keys of private_key_jwt
+	SCIM       *SCIM           `json:"scim,omitempty"`
+	SAML       *SAML           `json:"saml,omitempty"`
+	Issuer     string          `json:"issuer,omitempty" readOnly:"true" doc:"set by the IdP"`
 }
 
 // SCIM is where and how an app provisions. Token is write-only: no answer of the API contains it.
@@ -218,11 +229,17 @@ type Mutation struct {
 	Text     string `json:"text"`
 }
 
+// Key is one key that an issuer publishes. ID is its "kid".
+type Key struct {
+	ID      string `json:"kid"`
+	Signing bool   `json:"signing"` // tokens are signed with it
+}
+
 // Visit is one request of the OpenID Connect endpoints, for assertions on what a relying party sent.
 // Secrets (client_secret, code, code_verifier, tokens) are replaced by "[redacted]".
 type Visit struct {
 	Time   time.Time           `json:"time"`
-	Path   string              `json:"path"` // "authorize", "token", "userinfo", "keys", "discovery"
+	Path   string              `json:"path"` // "authorize", "token", "userinfo", "keys", "discovery", "logout", "groups" …
 	Client string              `json:"client_id,omitempty"`
 	State  string              `json:"state,omitempty"` // the login that it belongs to, where known
 	Params map[string][]string `json:"params,omitempty"`

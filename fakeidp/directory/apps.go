@@ -11,9 +11,14 @@ import (
 	"assay/fakeidp/control"
 )
 
+// publicClient is the method of client authentication that is none (RFC 7591 section 2).
+const publicClient = "none"
+
 // CreateApp adds an app and returns it with its id, its client id (the app's id unless one is given, as
 // at Okta) and its client secret (random unless one is given): the only answer that holds the secret.
 // The SCIM token is in no answer. It fails with ErrInvalid and ErrConflict.
+//
+// A public client gets no secret, and none is right for it.
 func (d *Directory) CreateApp(a control.App) (control.App, error) {
 	if err := checkApp(a); err != nil {
 		return control.App{}, err
@@ -33,7 +38,7 @@ func (d *Directory) CreateApp(a control.App) (control.App, error) {
 		return control.App{}, fmt.Errorf("app with client id %q: %w", a.ClientID, ErrConflict)
 	}
 	secret := a.ClientSecret
-	if secret == "" {
+	if secret == "" && a.AuthMethod != publicClient {
 		secret = d.ids.secret()
 	}
 	a.ClientSecret = ""
@@ -111,7 +116,7 @@ func (d *Directory) CheckSecret(clientID, secret string) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	known := d.apps[d.clients[clientID]]
-	if known == nil {
+	if known == nil || known.AuthMethod == publicClient {
 		return false
 	}
 	return subtle.ConstantTimeCompare(known.secret[:], guess[:]) == 1
@@ -138,6 +143,8 @@ func public(a *app) control.App {
 
 func copyApp(a control.App) control.App {
 	a.RedirectURIs = slices.Clone(a.RedirectURIs)
+	a.PostLogoutRedirectURIs = slices.Clone(a.PostLogoutRedirectURIs)
+	a.JWKS = slices.Clone(a.JWKS)
 	if a.SCIM != nil {
 		scim := *a.SCIM
 		a.SCIM = &scim
@@ -157,7 +164,10 @@ func checkApp(a control.App) error {
 	if a.Persona == "" {
 		return fmt.Errorf("app: persona is missing: %w", ErrInvalid)
 	}
-	for _, uri := range a.RedirectURIs {
+	if a.AuthMethod == publicClient && a.ClientSecret != "" {
+		return fmt.Errorf("app: client_secret: a public client has none: %w", ErrInvalid)
+	}
+	for _, uri := range slices.Concat(a.RedirectURIs, a.PostLogoutRedirectURIs) {
 		u, err := url.Parse(uri)
 		if err != nil || !u.IsAbs() || u.Fragment != "" {
 			return fmt.Errorf("app: redirect URI %q is not an absolute URL without a fragment: %w", uri, ErrInvalid)

@@ -1,5 +1,5 @@
 // Package directory is what the fake IdP knows: people, groups, apps, and who is assigned to which
-// app. It lives in memory, speaks the control API's types, and hands out ids that look like Okta's.
+// app. It lives in memory, speaks the control API's types, and hands out ids that look like a vendor's.
 //
 // Every look-up is by map. Lists come in the order of creation, so that what is pushed from them is
 // the same from one run to the next.
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
 )
 
 var (
@@ -78,6 +79,9 @@ func newDirectory(ids *source) *Directory {
 	d.clear(0)
 	return d
 }
+
+// UseIDs sets the form of the ids that are given out from now on. It is called before the directory is shared.
+func (d *Directory) UseIDs(form persona.IDForm) { d.ids.form = form }
 
 // UseClock replaces the clock by which deletions are dated. It is called before the directory is shared.
 func (d *Directory) UseClock(now func() time.Time) { d.now = now }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
 )
 
 func add(t *testing.T, d *Directory, login string) control.Person {
@@ -50,6 +51,24 @@ func TestIDsLookLikeOktas(t *testing.T) {
 	}
 	if a.ClientID != a.ID || len(a.ClientSecret) != 64 {
 		t.Errorf("client id %q, secret of %d characters", a.ClientID, len(a.ClientSecret))
+	}
+}
+
+func TestIDsOfOtherVendors(t *testing.T) {
+	for form, pattern := range map[persona.IDForm]string{
+		persona.IDGUID: `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`, persona.IDHex: `^[0-9a-f]{24}$`, persona.IDNumber: `^1\d{20}$`,
+	} {
+		d := New()
+		d.UseIDs(form)
+		ada, bob, app := add(t, d, "ada"), add(t, d, "bob"), addApp(t, d, control.App{})
+		for _, id := range []string{ada.ID, bob.ID, app.ID, app.ClientID} {
+			if !regexp.MustCompile(pattern).MatchString(id) {
+				t.Errorf("%s: id %s", form, id)
+			}
+		}
+		if ada.ID == bob.ID {
+			t.Errorf("%s: one id for two", form)
+		}
 	}
 }
 
@@ -235,6 +254,38 @@ func TestSecretsStayInside(t *testing.T) {
 	if !d.CheckSecret(made.ClientID, made.ClientSecret) || d.CheckSecret(made.ClientID, made.ClientSecret+"x") ||
 		d.CheckSecret(made.ClientID, "") || d.CheckSecret("nobody", made.ClientSecret) || d.CheckSecret("", "") {
 		t.Error("CheckSecret is wrong")
+	}
+}
+
+// A public client has no secret: none is made, and none is right.
+func TestPublicClientHasNoSecret(t *testing.T) {
+	d := New()
+	app := addApp(t, d, control.App{AuthMethod: "none"})
+	if app.ClientSecret != "" || d.CheckSecret(app.ClientID, "") || d.CheckSecret(app.ClientID, "x") {
+		t.Errorf("public client %+v", app)
+	}
+	if _, err := d.CreateApp(control.App{Persona: "generic", AuthMethod: "none", ClientSecret: "x"}); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a public client with a secret: %v", err)
+	}
+	if _, err := d.CreateApp(control.App{Persona: "generic", PostLogoutRedirectURIs: []string{"/bye"}}); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a relative logout URI: %v", err)
+	}
+}
+
+func TestGroupIDs(t *testing.T) {
+	d := New()
+	ada := add(t, d, "ada")
+	var want []string
+	for _, name := range []string{"b", "a"} {
+		g, err := d.CreateGroup(control.Group{Name: name, Members: []string{"ada"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, g.ID)
+	}
+	slices.Sort(want)
+	if got := d.GroupIDs(ada.ID); !slices.Equal(got, want) || d.GroupIDs("nobody") != nil {
+		t.Errorf("groups %v, want %v", got, want)
 	}
 }
 

@@ -4,9 +4,12 @@ import (
 	crand "crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"math/rand/v2"
+
+	"assay/fakeidp/persona"
 )
 
 // Okta's ids are 20 characters: a prefix that names the kind, then letters and digits. The length and
@@ -21,14 +24,17 @@ const (
 )
 
 // source hands out random bytes: from the system, or from a seed. The directory's lock guards it.
-type source struct{ r io.Reader }
+type source struct {
+	r    io.Reader
+	form persona.IDForm
+}
 
-func randomSource() *source { return &source{r: crand.Reader} }
+func randomSource() *source { return &source{r: crand.Reader, form: persona.IDOkta} }
 
 func seededSource(seed uint64) *source {
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[:], seed)
-	return &source{r: rand.NewChaCha8(key)}
+	return &source{r: rand.NewChaCha8(key), form: persona.IDOkta}
 }
 
 // bytes fills a slice of length n. Neither source can fail: crypto/rand ends the program rather than
@@ -41,13 +47,27 @@ func (s *source) bytes(n int) []byte {
 	return b
 }
 
-// id returns a fresh id for which taken is false.
+// id returns a fresh id for which taken is false. The prefix is for Okta's form.
 func (s *source) id(prefix string, taken func(string) bool) string {
 	for {
-		id := prefix + s.letters(idLength-len(prefix))
-		if !taken(id) {
+		if id := s.draw(prefix); !taken(id) {
 			return id
 		}
+	}
+}
+
+func (s *source) draw(prefix string) string {
+	switch s.form {
+	case persona.IDGUID:
+		b := s.bytes(16)
+		b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // a random UUID (RFC 9562 section 5.4)
+		return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	case persona.IDHex:
+		return hex.EncodeToString(s.bytes(12))
+	case persona.IDNumber:
+		return fmt.Sprintf("1%020d", binary.LittleEndian.Uint64(s.bytes(8)))
+	default:
+		return prefix + s.letters(idLength-len(prefix))
 	}
 }
 

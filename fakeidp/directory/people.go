@@ -126,6 +126,17 @@ func (d *Directory) GroupNames(personID string) []string {
 	return out
 }
 
+// GroupIDs lists the ids of the groups that a person is in, in alphabetical order.
+func (d *Directory) GroupIDs(personID string) []string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	known := d.people[personID]
+	if known == nil {
+		return nil
+	}
+	return slices.Sorted(slices.Values(known.groups))
+}
+
 func (d *Directory) find(key string) *person {
 	if p := d.people[key]; p != nil {
 		return p

@@ -40,6 +40,19 @@ func (e *Map[V]) Put(key string, value V) {
 	e.prune()
 }
 
+// Add stores a value unless there is one: of several callers only the first gets true.
+func (e *Map[V]) Add(key string, value V) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.prune()
+	if _, known := e.items[key]; known {
+		return false
+	}
+	e.items[key] = e.order.PushBack(&entry[V]{key: key, value: value, until: e.now().Add(e.lifetime)})
+	e.prune()
+	return true
+}
+
 // Get returns a value that is there and has not expired.
 func (e *Map[V]) Get(key string) (V, bool) {
 	return e.Update(key, nil)

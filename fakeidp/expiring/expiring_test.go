@@ -37,3 +37,18 @@ func TestMap(t *testing.T) {
 		t.Errorf("left: %d items, %d in order", len(e.items), e.order.Len())
 	}
 }
+
+func TestAddOnce(t *testing.T) {
+	now := time.Unix(1000, 0)
+	e := New[int](time.Minute, 3, func() time.Time { return now })
+	if !e.Add("a", 1) || e.Add("a", 2) {
+		t.Error("added twice, or never")
+	}
+	if v, _ := e.Get("a"); v != 1 {
+		t.Errorf("the second value replaced the first: %d", v)
+	}
+	now = now.Add(time.Minute)
+	if !e.Add("a", 3) {
+		t.Error("an expired entry is in the way")
+	}
+}

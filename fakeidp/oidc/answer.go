@@ -1,10 +1,11 @@
 package oidc
 
 import (
-	"assay/fakeidp/signin"
 	"errors"
 	"net/http"
 	"net/url"
+
+	"assay/fakeidp/signin"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -34,12 +35,20 @@ func (a answer) url() string {
 	return target.String()
 }
 
-func denial(request *oidc.AuthRequest, refused refusal) answer {
+func (p *Provider) denial(request *oidc.AuthRequest, refused refusal) answer {
 	params := url.Values{"error": {refused.code}, "error_description": {refused.description}}
 	if request.State != "" {
 		params.Set("state", request.State)
 	}
+	p.nameIssuer(params)
 	return answer{to: request.RedirectURI, mode: request.ResponseMode, params: params}
+}
+
+// nameIssuer puts the issuer into an authorization response, of an error too (RFC 9207 section 2).
+func (p *Provider) nameIssuer(params url.Values) {
+	if p.face.ResponseIssuer.Value {
+		params.Set("iss", p.issuer)
+	}
 }
 
 // send brings an answer to the client by the response mode that it asked for.
@@ -58,7 +67,7 @@ func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, request *oidc.
 		p.failPage(w, refused)
 		return
 	}
-	p.send(w, r, denial(request, refused))
+	p.send(w, r, p.denial(request, refused))
 }
 
 // refusedRedirect is refuse where the library wants a redirect. A form_post cannot be one: such a
@@ -69,10 +78,10 @@ func (p *Provider) refusedRedirect(request *oidc.AuthRequest, refused refusal) (
 	}
 	if request.ResponseMode == oidc.ResponseModeFormPost {
 		id := signin.Random(24)
-		p.denials.Put(id, denial(request, refused))
-		return op.NewRedirect(p.issuer + deniedPath + "?id=" + url.QueryEscape(id)), nil
+		p.denials.Put(id, p.denial(request, refused))
+		return op.NewRedirect(p.authorizationURL() + deniedPath + "?id=" + url.QueryEscape(id)), nil
 	}
-	return op.NewRedirect(denial(request, refused).url()), nil
+	return op.NewRedirect(p.denial(request, refused).url()), nil
 }
 
 // denied delivers a stored refusal by form_post.

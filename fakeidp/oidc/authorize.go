@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/signin"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -34,16 +35,17 @@ var challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`) // BASE64URL of a 
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	visit := visitOf(r.Context())
 	visit.State = r.Form.Get("state")
-	app, known := p.directory.AppByClient(r.Form.Get("client_id"))
+	app, known := p.app(r.Form.Get("client_id"))
 	if known {
 		visit.Client = app.ClientID
 	}
-	switch refused := checkRequest(r.Form, app, known); {
+	switch refused := p.checkRequest(r.Form, app, known); {
 	case refused.unsafe:
 		p.failPage(w, refused)
 	case refused.code != "":
-		request := &oidc.AuthRequest{
-			RedirectURI: r.Form.Get("redirect_uri"), State: r.Form.Get("state"), ResponseMode: oidc.ResponseMode(r.Form.Get("response_mode")),
+		request := &oidc.AuthRequest{RedirectURI: r.Form.Get("redirect_uri"), State: r.Form.Get("state")}
+		if mode := r.Form.Get("response_mode"); slices.Contains(p.face.ResponseModes.Value, mode) {
+			request.ResponseMode = oidc.ResponseMode(mode)
 		}
 		p.refuse(w, r, request, refused)
 	default:
@@ -53,7 +55,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 
 // checkRequest judges an authorization request. Redirect URIs must match exactly (RFC 9700 section 2.1):
 // the library compares an unescaped form.
-func checkRequest(form url.Values, app control.App, known bool) refusal {
+func (p *Provider) checkRequest(form url.Values, app control.App, known bool) refusal {
 	for name, values := range form {
 		if len(values) > 1 {
 			return refusal{"invalid_request", fmt.Sprintf("The parameter %q is included more than once.", name), true}
@@ -65,12 +67,15 @@ func checkRequest(form url.Values, app control.App, known bool) refusal {
 	if !slices.Contains(app.RedirectURIs, form.Get("redirect_uri")) {
 		return refusal{"invalid_request", "The 'redirect_uri' parameter must be a Login redirect URI in the client app settings.", true}
 	}
-	return checkParameters(form)
+	if refused := p.checkParameters(form); refused.code != "" {
+		return refused
+	}
+	return checkChallenge(form, app)
 }
 
-func checkParameters(form url.Values) refusal {
+func (p *Provider) checkParameters(form url.Values) refusal {
 	switch {
-	case !slices.Contains([]string{"", "query", "fragment", "form_post"}, form.Get("response_mode")):
+	case form.Get("response_mode") != "" && !slices.Contains(p.face.ResponseModes.Value, form.Get("response_mode")):
 		return refusal{code: "invalid_request", description: "The response mode is not supported by the authorization server."}
 	case form.Has("request"):
 		return refusal{code: "request_not_supported", description: "Request objects are not supported."}
@@ -80,23 +85,21 @@ func checkParameters(form url.Values) refusal {
 		return refusal{code: "invalid_request", description: "The parameter 'response_type' is missing."}
 	case form.Get("response_type") != string(oidc.ResponseTypeCode):
 		return refusal{code: "unsupported_response_type", description: "The response type is not supported by the authorization server."}
-	case form.Get("state") == "":
+	case form.Get("state") == "" && p.face.StateRequired.Value:
 		return refusal{code: "invalid_request", description: "The authentication request has an invalid 'state' parameter."}
 	}
-	if refused := checkScopes(strings.Fields(form.Get("scope"))); refused.code != "" {
+	if refused := p.checkScopes(strings.Fields(form.Get("scope"))); refused.code != "" {
 		return refused
 	}
-	if refused := checkPrompt(strings.Fields(form.Get("prompt"))); refused.code != "" {
-		return refused
-	}
-	return checkChallenge(form)
+	return checkPrompt(strings.Fields(form.Get("prompt")))
 }
 
-func checkScopes(scopes []string) refusal {
+func (p *Provider) checkScopes(scopes []string) refusal {
 	if !slices.Contains(scopes, scopeOpenID) {
 		return refusal{code: "invalid_scope", description: "The scope 'openid' must be asked for."}
 	}
-	if !slices.ContainsFunc(scopes, func(scope string) bool { return !acceptedScope(scope) }) {
+	foreign := slices.ContainsFunc(scopes, func(scope string) bool { return !slices.Contains(p.face.Scopes.Value, scope) })
+	if !foreign || p.face.ForeignScopes.Value {
 		return refusal{}
 	}
 	return refusal{code: "invalid_scope", description: "One or more scopes are not configured for the authorization server resource."}
@@ -109,10 +112,14 @@ func checkPrompt(prompts []string) refusal {
 	return refusal{}
 }
 
-// checkChallenge admits S256 only, as Okta does. Without a method the challenge would be plain (RFC 7636 section 4.3).
-func checkChallenge(form url.Values) refusal {
+// checkChallenge admits S256 only. Without a method the challenge would be plain (RFC 7636 section 4.3). A client
+// without a secret has to send one (RFC 9700 section 2.1.1).
+func checkChallenge(form url.Values, app control.App) refusal {
 	challenge, method := form.Get("code_challenge"), form.Get("code_challenge_method")
 	if challenge == "" && method == "" {
+		if app.AuthMethod == methodNone {
+			return refusal{code: "invalid_request", description: "PKCE code challenge is required when the token endpoint authentication method is 'NONE'."}
+		}
 		return refusal{}
 	}
 	if method != string(oidc.CodeChallengeMethodS256) {
@@ -126,38 +133,32 @@ func checkChallenge(form url.Values) refusal {
 
 // Authorize stores the request and sends the browser to the login page; a request that a grant waits
 // for is answered at once.
-func (s *server) Authorize(ctx context.Context, r *op.ClientRequest[oidc.AuthRequest]) (*op.Redirect, error) {
+func (s *server) Authorize(_ context.Context, r *op.ClientRequest[oidc.AuthRequest]) (*op.Redirect, error) {
 	waiting, granted := s.p.grants.Take(r.Data.State)
 	if !granted && slices.Contains(r.Data.Prompt, promptNone) {
 		return s.p.refusedRedirect(r.Data, refusal{code: "login_required", description: "The client specified not to prompt, but the user is not logged in."})
 	}
-	redirect, err := s.LegacyServer.Authorize(ctx, r)
-	if err != nil {
-		return s.p.refusedRedirect(r.Data, refusal{code: "invalid_request", description: "The 'id_token_hint' is invalid."})
+	if hint := r.Data.IDTokenHint; hint != "" {
+		if _, err := s.p.readHint(hint); err != nil {
+			return s.p.refusedRedirect(r.Data, refusal{code: "invalid_request", description: "The 'id_token_hint' is invalid."})
+		}
 	}
+	l := s.p.newLogin(*r.Data, r.Form.Get("access_type"))
 	if !granted {
-		return redirect, nil
+		return op.NewRedirect(s.p.loginURL() + "?id=" + url.QueryEscape(l.id)), nil
 	}
-	target, err := url.Parse(redirect.URL)
-	if err != nil {
-		return nil, fmt.Errorf("read login URL: %w", err)
-	}
-	return s.p.answerGrant(ctx, target.Query().Get("id"), waiting)
+	return s.p.answerGrant(l.id, waiting)
 }
 
-func (p *Provider) answerGrant(ctx context.Context, id string, g grant) (*op.Redirect, error) {
+func (p *Provider) answerGrant(id string, g grant) (*op.Redirect, error) {
 	l, refused := p.complete(id, g)
 	if refused.code != "" {
 		return p.refusedRedirect(&l.request, refused)
 	}
 	if l.request.ResponseMode == oidc.ResponseModeFormPost {
-		return op.NewRedirect(p.issuer + callbackPath + "?id=" + url.QueryEscape(id)), nil
+		return op.NewRedirect(p.authorizationURL() + callbackPath + "?id=" + url.QueryEscape(id)), nil
 	}
-	a, err := p.success(ctx, l)
-	if err != nil {
-		return nil, err
-	}
-	return op.NewRedirect(a.url()), nil
+	return op.NewRedirect(p.success(l).url()), nil
 }
 
 // complete decides a pending login for a person. It can be decided once only.
@@ -171,17 +172,16 @@ func (p *Provider) complete(id string, g grant) (login, refusal) {
 	if refused.code != "" {
 		return l, refused
 	}
-	_, subject := p.claimsOf(person)
-	now := p.now()
+	now, session := p.now(), signin.Random(16)
 	l, _ = p.logins.Update(id, func(l *login) {
-		l.person, l.subject, l.plan, l.authTime = person, subject, g.plan, now
+		l.person, l.session, l.plan, l.authTime = person, session, g.plan, now
 	})
 	return l, refusal{}
 }
 
 // admit tells whether a person may use the app, and why not.
 func (p *Provider) admit(clientID, personID string) (control.Person, refusal) {
-	app, ok := p.directory.AppByClient(clientID)
+	app, ok := p.app(clientID)
 	if !ok {
 		return control.Person{}, refusal{code: "access_denied", description: "The client application does not exist any more."}
 	}
@@ -196,32 +196,25 @@ func (p *Provider) admit(clientID, personID string) (control.Person, refusal) {
 }
 
 // success makes the answer to a login that is done: a fresh code.
-func (p *Provider) success(ctx context.Context, l login) (answer, error) {
-	value, err := op.CreateAuthRequestCode(ctx, l, storage{p}, p.op.Crypto())
-	if err != nil {
-		return answer{}, fmt.Errorf("make code: %w", err)
+func (p *Provider) success(l login) answer {
+	value := signin.Random(32)
+	p.codes.Put(value, code{login: l.id, client: l.request.ClientID, issued: p.now()})
+	params := url.Values{"code": {value}}
+	if l.request.State != "" {
+		params.Set("state", l.request.State)
 	}
-	params := url.Values{"code": {value}, "state": {l.request.State}}
+	p.nameIssuer(params)
 	l.plan.Authorization(p.facts(l), params)
-	return answer{to: l.request.RedirectURI, mode: l.request.ResponseMode, params: params}, nil
+	return answer{to: l.request.RedirectURI, mode: l.request.ResponseMode, params: params}
 }
 
 // callback answers a login that was granted by machine and asked for form_post, which a redirect of
 // the authorization endpoint cannot carry.
 func (p *Provider) callback(w http.ResponseWriter, r *http.Request) {
 	l, ok := p.logins.Get(r.Form.Get("id"))
-	if !ok || !l.Done() {
+	if !ok || !l.done || l.person.ID == "" {
 		p.failPage(w, refusal{"invalid_request", "This sign-in is not finished, or has expired.", true})
 		return
 	}
-	p.answerLogin(w, r, l)
-}
-
-func (p *Provider) answerLogin(w http.ResponseWriter, r *http.Request, l login) {
-	a, err := p.success(r.Context(), l)
-	if err != nil {
-		p.failPage(w, refusal{"server_error", "The login could not be finished.", true})
-		return
-	}
-	p.send(w, r, a)
+	p.send(w, r, p.success(l))
 }

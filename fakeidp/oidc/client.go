@@ -11,33 +11,27 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-const (
-	idTokenLifetime     = time.Hour // Okta: fixed
-	accessTokenLifetime = time.Hour // Okta: default of an access policy
-)
-
-// client is an app as the library sees it: a confidential web client of the code flow.
-type client struct {
-	app   control.App
-	login string // URL of the login page
-	fat   bool
-}
+// client is an app as the library sees it: a client of the code flow. What the library asks of tokens is not used:
+// they are made here.
+type client struct{ app control.App }
 
 func (c client) GetID() string                       { return c.app.ClientID }
 func (c client) PostLogoutRedirectURIs() []string    { return nil }
 func (c client) ApplicationType() op.ApplicationType { return op.ApplicationTypeWeb }
-func (c client) AuthMethod() oidc.AuthMethod         { return oidc.AuthMethodBasic }
+func (c client) AuthMethod() oidc.AuthMethod         { return oidc.AuthMethod(c.app.AuthMethod) }
 func (c client) ResponseTypes() []oidc.ResponseType {
 	return []oidc.ResponseType{oidc.ResponseTypeCode}
 }
-func (c client) GrantTypes() []oidc.GrantType          { return []oidc.GrantType{oidc.GrantTypeCode} }
+func (c client) GrantTypes() []oidc.GrantType {
+	return []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
+}
 func (c client) AccessTokenType() op.AccessTokenType   { return op.AccessTokenTypeBearer }
-func (c client) IDTokenLifetime() time.Duration        { return idTokenLifetime }
+func (c client) IDTokenLifetime() time.Duration        { return 0 }
 func (c client) DevMode() bool                         { return true } // plain http redirect URIs for loopback tests
 func (c client) IsScopeAllowed(string) bool            { return true } // authorize has refused the unknown ones
-func (c client) IDTokenUserinfoClaimsAssertion() bool  { return c.fat }
+func (c client) IDTokenUserinfoClaimsAssertion() bool  { return false }
 func (c client) ClockSkew() time.Duration              { return 0 }
-func (c client) LoginURL(id string) string             { return c.login + "?id=" + url.QueryEscape(id) }
+func (c client) LoginURL(string) string                { return "" }
 func (c client) RestrictAdditionalIdTokenScopes() keep { return keepScopes }
 
 // RestrictAdditionalAccessTokenScopes keeps all scopes.

@@ -10,6 +10,7 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/oidc"
+	"assay/fakeidp/persona"
 )
 
 func TestAuthorizeRefusals(t *testing.T) {
@@ -119,8 +120,8 @@ func TestDiscoveryAndKeys(t *testing.T) {
 			}
 		}
 		want := map[string]string{
-			"code_challenge_methods_supported": `["S256"]`, "response_types_supported": `["code"]`, "grant_types_supported": `["authorization_code"]`,
-			"token_endpoint_auth_methods_supported": `["client_secret_basic","client_secret_post"]`, "id_token_signing_alg_values_supported": `["RS256"]`,
+			"code_challenge_methods_supported": `["S256"]`, "response_types_supported": `["code"]`, "grant_types_supported": `["authorization_code","refresh_token"]`,
+			"token_endpoint_auth_methods_supported": `["client_secret_basic","client_secret_post","private_key_jwt","none"]`, "id_token_signing_alg_values_supported": `["RS256"]`,
 		}
 		for name, value := range want {
 			if got, _ := json.Marshal(document[name]); string(got) != value {
@@ -208,10 +209,10 @@ func TestGrantErrorsNameWhatThereIs(t *testing.T) {
 	}
 }
 
-func TestNewRefusesBadIssuers(t *testing.T) {
-	for _, issuer := range []string{"", "acme", "ftp://x/y", "https://x/", "https://x/y?z", "https://x/y#z", "https:///y"} {
-		if _, err := oidc.New(oidc.Options{Issuer: issuer, Directory: newHouse()}); err == nil {
-			t.Errorf("issuer %q was accepted", issuer)
+func TestNewRefusesBadURLs(t *testing.T) {
+	for _, address := range []string{"", "acme", "ftp://x", "https://x/", "https://x?z", "https://x#z", "https:///"} {
+		if _, err := oidc.New(oidc.Options{PublicURL: address, Personas: persona.All(), Directory: newHouse()}); err == nil {
+			t.Errorf("public URL %q was accepted", address)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func keysOf(object map[string]any) []string {
 }
 
 func TestFatIDToken(t *testing.T) {
-	r := newRig(t, func(o *oidc.Options) { o.FatIDTokens = true })
+	r := newRig(t, func(o *oidc.Options) { o.Personas[0].OIDC.ThinIDToken.Value = false })
 	params, verifier := r.request("scope", "openid email")
 	_, tokens := r.exchange(r.login(params, "ada@example.test").Get("code"), verifier)
 	id := r.part(text(tokens, "id_token"), 1)

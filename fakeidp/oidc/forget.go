@@ -1,11 +1,15 @@
 package oidc
 
-// Forget drops pending logins, grants, codes, tokens and denials, as if the provider had started anew. Keys and the
-// log of visits stay.
-func (p *Provider) Forget() {
-	p.logins.Clear()
-	p.grants.Clear()
-	p.codes.Clear()
-	p.tokens.Clear()
-	p.denials.Clear()
+// Forget drops pending logins, grants, denials, what was issued and the client assertions that were seen, as if the
+// providers had started anew. Keys and the log of visits stay.
+func (i *Issuers) Forget() {
+	i.grants.Clear()
+	for _, p := range i.providers {
+		p.logins.Clear()
+		p.codes.Clear()
+		p.tokens.Clear()
+		p.refreshes.Clear()
+		p.assertions.Clear()
+		p.denials.Clear()
+	}
 }

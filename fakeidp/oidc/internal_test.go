@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"log"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/mutation"
+	"assay/fakeidp/persona"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
 func TestVisitsForgetTheOldest(t *testing.T) {
@@ -57,7 +62,7 @@ func FuzzAnswerURL(f *testing.F) {
 			t.Skip("such a URI would be registered by nobody")
 		}
 		to := url.URL{Scheme: "https", Host: "app.example", Path: "/cb", RawQuery: own.Encode()}
-		got, err := url.Parse(denial(authRequest(to.String(), state, ""), refusal{code: "access_denied"}).url())
+		got, err := url.Parse((&Provider{}).denial(authRequest(to.String(), state, ""), refusal{code: "access_denied"}).url())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,10 +74,65 @@ func FuzzAnswerURL(f *testing.F) {
 				t.Errorf("%s has lost %q", got, name)
 			}
 		}
-		fragment := denial(authRequest(to.String(), state, "fragment"), refusal{code: "access_denied"}).url()
+		fragment := (&Provider{}).denial(authRequest(to.String(), state, "fragment"), refusal{code: "access_denied"}).url()
 		before, after, _ := strings.Cut(fragment, "#")
 		if values, err := url.ParseQuery(after); err != nil || before != to.String() || values.Get("state") != state {
 			t.Errorf("fragment answer %s", fragment)
 		}
 	})
 }
+
+// Whatever a client sends for a token or an assertion is read or refused.
+func FuzzTokensOfClients(f *testing.F) {
+	face := persona.Generic().OIDC
+	p := newProvider(newShared(Options{}), "https://idp.example", "", face)
+	key, err := p.keys.forSigning()
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := mutation.Sign(key.private, key.id, []byte(`{"iss":"https://idp.example/oidc","sub":"s","aud":"c"}`))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{good, "", "..", "e30.e30.", good + ".", `{"payload":"e30","signatures":[]}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if h, err := p.readHint(text); err == nil && h != (hint{Issuer: p.issuer, Subject: "s", Audience: "c"}) {
+			t.Errorf("%q is an ID token: %+v", text, h)
+		}
+		app := control.App{ClientID: "c", AuthMethod: methodKey, JWKS: []byte(`{"keys":[]}`)}
+		credentials := &op.ClientCredentials{ClientAssertion: text}
+		clientIDOf(credentials)
+		if err := p.checkAssertion(app, credentials); err == nil {
+			t.Errorf("%q authenticates a client without keys", text)
+		}
+	})
+}
+
+// A persona that can be loaded has its place beside the others, as the IdP's own or not, or is told why not.
+func FuzzPersonaFiles(f *testing.F) {
+	f.Add("name: acme\nextends: entra-default\noidc:\n  tenant: acme.example\n  tenantAliases: [a, b]")
+	f.Add("name: oidc\noidc:\n  issuerPath: /\n  groupOverage: link\n  groupsPath: /oidc/{user}/x\n  endpoints: {authorization: /a, token: /oidc/t/x, keys: /k}")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := persona.Load([]byte(text), "f")
+		if err != nil {
+			return
+		}
+		for _, own := range []string{p.Name, "okta-oin"} {
+			issuers, err := New(Options{PublicURL: "https://idp.example", Personas: append(persona.All(), p), Own: own, Directory: nobody{}})
+			if err != nil {
+				continue
+			}
+			mux := http.NewServeMux()
+			issuers.Register(mux) // panics at a pattern that cannot be
+			address := strings.TrimSuffix(issuers.Issuer(p.Name), "/") + discoveryPath
+			if _, pattern := mux.Handler(httptest.NewRequest(http.MethodGet, address, nil)); !strings.HasSuffix(pattern, discoveryPath) {
+				t.Errorf("%s is served by %q", address, pattern)
+			}
+		}
+	})
+}
+
+// nobody is a directory that nobody asks.
+type nobody struct{ Directory }

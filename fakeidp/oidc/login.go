@@ -1,21 +1,26 @@
 package oidc
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/mutation"
+	"assay/fakeidp/persona"
+	"assay/fakeidp/signin"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
-// login is one authorization request and what has become of it. It is the op.AuthRequest of the
-// library; as a value it is a snapshot, the living one is in Provider.logins.
+// login is one authorization request and what has become of it. As a value it is a snapshot, the living one is
+// in Provider.logins. Its request holds the scopes that are granted.
 type login struct {
 	id       string
 	request  oidc.AuthRequest
+	offline  bool           // a refresh token was asked for
 	person   control.Person // once done
-	subject  string         // once done
+	session  string         // once done
 	plan     mutation.Plan
 	done     bool // answered: the person is known, or was refused
 	authTime time.Time
@@ -33,36 +38,70 @@ type code struct {
 	client string
 	issued time.Time
 	spent  bool
-	token  string // id of the access token that it was redeemed for
 }
 
-// token is an access token that was given out.
+// token is an access token that was given out. All tokens of one login are a family.
 type token struct {
 	login   login
-	client  string
+	scopes  []string
 	issued  time.Time
 	expires time.Time
 }
 
-func (l login) GetID() string          { return l.id }
-func (l login) GetACR() string         { return "" }
-func (l login) GetAMR() []string       { return []string{"pwd"} }
-func (l login) GetAudience() []string  { return []string{l.request.ClientID} }
-func (l login) GetAuthTime() time.Time { return l.authTime }
-func (l login) GetClientID() string    { return l.request.ClientID }
-func (l login) GetNonce() string       { return l.request.Nonce }
-func (l login) GetRedirectURI() string { return l.request.RedirectURI }
-func (l login) GetScopes() []string    { return l.request.Scopes }
-func (l login) GetState() string       { return l.request.State }
-func (l login) GetSubject() string     { return l.subject }
-func (l login) Done() bool             { return l.done && l.person.ID != "" }
+// refresh is a refresh token that was given out.
+type refresh struct {
+	login login
+	spent bool // and another was given for it
+}
 
-func (l login) GetResponseType() oidc.ResponseType { return l.request.ResponseType }
-func (l login) GetResponseMode() oidc.ResponseMode { return l.request.ResponseMode }
-
-func (l login) GetCodeChallenge() *oidc.CodeChallenge {
-	if l.request.CodeChallenge == "" {
-		return nil
+// newLogin remembers an authorization request until somebody has logged in.
+func (p *Provider) newLogin(request oidc.AuthRequest, accessType string) login {
+	l := login{id: signin.Random(24), request: request}
+	l.request.Scopes = slices.DeleteFunc(slices.Clone(request.Scopes), func(scope string) bool {
+		return !slices.Contains(p.face.Scopes.Value, scope)
+	})
+	switch p.face.Refresh.Value {
+	case persona.RefreshAlways:
+		l.offline = true
+	case persona.RefreshByScope:
+		l.offline = slices.Contains(l.request.Scopes, oidc.ScopeOfflineAccess)
+	case persona.RefreshByParam:
+		l.offline = accessType == "offline"
 	}
-	return &oidc.CodeChallenge{Challenge: l.request.CodeChallenge, Method: l.request.CodeChallengeMethod}
+	p.logins.Put(l.id, l)
+	return l
+}
+
+// mayStay tells whether the person of a login may still use the app.
+func (p *Provider) mayStay(l login) bool {
+	_, refused := p.admit(l.request.ClientID, l.person.ID)
+	return refused.code == ""
+}
+
+// liveToken finds an access token that is good: not expired, not revoked, and its person may still come in.
+func (p *Provider) liveToken(value string) (token, bool) {
+	t, ok := p.tokens.Get(value)
+	if !ok || !p.mayStay(t.login) {
+		return token{}, false
+	}
+	return t, true
+}
+
+// revokeFamily ends all tokens of a login.
+func (p *Provider) revokeFamily(loginID string) {
+	p.tokens.DeleteWhere(func(t token) bool { return t.login.id == loginID })
+	p.refreshes.DeleteWhere(func(t refresh) bool { return t.login.id == loginID })
+}
+
+// describe is an introspection's answer for an active token.
+func (p *Provider) describe(l login, scopes []string, more map[string]any) map[string]any {
+	answer := map[string]any{
+		"active": true, "client_id": l.request.ClientID, "iss": p.issuer, "username": l.person.Login,
+		"sub": p.subjectOf(l.person, l.request.ClientID), "uid": l.person.ID,
+	}
+	setClaim(answer, "scope", strings.Join(scopes, " "))
+	for name, value := range more {
+		answer[name] = value
+	}
+	return answer
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
 	"assay/fakeidp/signin"
 )
 
@@ -17,7 +18,7 @@ func (p *Provider) login(w http.ResponseWriter, r *http.Request) {
 		p.failPage(w, refusal{"invalid_request", "This sign-in has expired or is already over. Start again at the application.", true})
 		return
 	}
-	app, ok := p.directory.AppByClient(l.request.ClientID)
+	app, ok := p.app(l.request.ClientID)
 	if !ok {
 		p.failPage(w, refusal{"invalid_client", "The client application does not exist any more.", true})
 		return
@@ -45,14 +46,14 @@ func (p *Provider) submitLogin(w http.ResponseWriter, r *http.Request, l login) 
 		p.refuse(w, r, &l.request, refused)
 		return
 	}
-	p.answerLogin(w, r, done)
+	p.send(w, r, p.success(done))
 }
 
 func (p *Provider) showLogin(w http.ResponseWriter, r *http.Request, l login, app control.App) {
 	page := signin.Login{
-		ID: l.id, App: app.Name, Asks: strings.Join(l.request.Scopes, ", "), Query: r.Form.Get("q"), Action: p.issuer + loginPath,
+		ID: l.id, App: app.Name, Asks: strings.Join(l.request.Scopes, ", "), Query: r.Form.Get("q"), Action: p.loginURL(),
 		People: p.directory.Users(app.ID),
-		Learns: func(person control.Person) []signin.Section { return p.learns(person, l.request.Scopes) },
+		Learns: func(person control.Person) []signin.Section { return p.learns(person, l) },
 	}
 	if page.App == "" {
 		page.App = app.ClientID
@@ -68,23 +69,21 @@ func (p *Provider) showLogin(w http.ResponseWriter, r *http.Request, l login, ap
 
 // learns tells what the client learns about a person from the ID token and, where that is another
 // place, from userinfo.
-func (p *Provider) learns(person control.Person, scopes []string) []signin.Section {
-	claims, subject := p.claimsOf(person)
-	token := signin.Section{Heading: "in the ID token", Lines: []signin.Line{signin.NewLine("sub", subject)}}
-	info := signin.Section{Heading: "from userinfo"}
-	selected := selectClaims(claims, scopes)
-	for _, claim := range slices.Sorted(maps.Keys(selected)) {
-		line := signin.NewLine(claim, selected[claim])
-		switch scope := scopeOf(claim); {
-		case claim == "sub":
-		case p.fat || scope != scopeProfile && scope != scopeEmail:
-			token.Lines = append(token.Lines, line)
-		default:
-			info.Lines = append(info.Lines, line)
-		}
+func (p *Provider) learns(person control.Person, l login) []signin.Section {
+	l.person = person
+	inToken := p.personClaims(l, l.request.Scopes, persona.InIDToken)
+	fromInfo := p.personClaims(l, l.request.Scopes, persona.InUserInfo)
+	token := signin.Section{Heading: "in the ID token", Lines: []signin.Line{signin.NewLine("sub", p.subjectOf(person, l.request.ClientID))}}
+	for _, claim := range slices.Sorted(maps.Keys(inToken)) {
+		token.Lines = append(token.Lines, signin.NewLine(claim, inToken[claim]))
+		delete(fromInfo, claim)
 	}
-	if len(info.Lines) == 0 {
+	if len(fromInfo) == 0 {
 		return []signin.Section{token}
+	}
+	info := signin.Section{Heading: "from userinfo"}
+	for _, claim := range slices.Sorted(maps.Keys(fromInfo)) {
+		info.Lines = append(info.Lines, signin.NewLine(claim, fromInfo[claim]))
 	}
 	return []signin.Section{token, info}
 }

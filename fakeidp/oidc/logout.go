@@ -1,42 +1,35 @@
 package oidc
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"assay/fakeidp/control"
 
-	"github.com/zitadel/oidc/v3/pkg/oidc"
-	"github.com/zitadel/oidc/v3/pkg/op"
+	"github.com/go-jose/go-jose/v4"
 )
 
-// logout is RP-initiated logout: id_token_hint, post_logout_redirect_uri, state. The provider keeps no
-// session of its own (each login shows the page); what ends is the person's access tokens at the client.
-//
-// Apps have no list of logout URIs: a URI is accepted when its origin is that of a redirect URI.
+// logout is RP-initiated logout: id_token_hint, client_id, post_logout_redirect_uri, state. The provider keeps no
+// session of its own (each login shows the page); what ends is the person's tokens at the client.
 func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
-	ctx := op.ContextWithIssuer(r.Context(), p.issuer)
-	claims, err := op.VerifyIDTokenHint[*oidc.IDTokenClaims](ctx, r.Form.Get("id_token_hint"), p.op.IDTokenHintVerifier(ctx))
-	if err != nil && !errors.As(err, &op.IDTokenHintExpiredError{}) {
-		p.failPage(w, refusal{"invalid_request", "The 'id_token_hint' is missing or invalid.", true})
-		return
-	}
-	app, ok := p.appOf(claims)
-	if !ok {
-		p.failPage(w, refusal{"invalid_client", "The 'id_token_hint' was issued to no client that there is.", true})
+	subject, app, refused := p.whoLeaves(r.Form)
+	if refused.code != "" {
+		p.failPage(w, refused)
 		return
 	}
 	visit := visitOf(r.Context())
 	visit.Client, visit.State = app.ClientID, r.Form.Get("state")
 	target := r.Form.Get("post_logout_redirect_uri")
-	if target != "" && !sameOrigin(target, app.RedirectURIs) {
+	if target != "" && !mayFollowLogout(target, app) {
 		p.failPage(w, refusal{"invalid_request", "The 'post_logout_redirect_uri' parameter must be a Logout redirect URI in the client app settings.", true})
 		return
 	}
-	if err := (storage{p}).TerminateSession(ctx, claims.Subject, app.ClientID); err != nil {
-		p.failPage(w, refusal{"server_error", "The session could not be ended.", true})
-		return
+	if subject != "" {
+		p.endSessions(subject, app.ClientID)
 	}
 	if target == "" {
 		p.pages.SignedOut(w)
@@ -49,11 +42,46 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 	p.send(w, r, answer{to: target, params: params})
 }
 
-func (p *Provider) appOf(claims *oidc.IDTokenClaims) (control.App, bool) {
-	if len(claims.Audience) != 1 {
-		return control.App{}, false
+// whoLeaves finds the person, by the ID token that their client kept, and the client. Without a hint, where the
+// persona allows that, nobody is known to leave.
+func (p *Provider) whoLeaves(form url.Values) (subject string, app control.App, refused refusal) {
+	clientID := form.Get("client_id")
+	if text := form.Get("id_token_hint"); text != "" || p.face.LogoutHint.Value {
+		hint, err := p.readHint(text)
+		if err != nil {
+			return "", control.App{}, refusal{"invalid_request", "The 'id_token_hint' is missing or invalid.", true}
+		}
+		if clientID != "" && clientID != hint.Audience {
+			return "", control.App{}, refusal{"invalid_request", "The 'id_token_hint' was issued to another client than 'client_id' says.", true}
+		}
+		clientID, subject = hint.Audience, hint.Subject
 	}
-	return p.directory.AppByClient(claims.Audience[0])
+	if clientID == "" {
+		return "", control.App{}, refusal{}
+	}
+	app, ok := p.app(clientID)
+	if !ok {
+		return "", control.App{}, refusal{"invalid_client", "There is no such client.", true}
+	}
+	return subject, app, refusal{}
+}
+
+// endSessions ends the tokens that a person has at a client.
+func (p *Provider) endSessions(subject, clientID string) {
+	leaves := func(l login) bool {
+		return l.request.ClientID == clientID && p.subjectOf(l.person, clientID) == subject
+	}
+	p.tokens.DeleteWhere(func(t token) bool { return leaves(t.login) })
+	p.refreshes.DeleteWhere(func(t refresh) bool { return leaves(t.login) })
+}
+
+// mayFollowLogout admits the registered URIs exactly. An app that has registered none may use any whose origin is that
+// of a redirect URI.
+func mayFollowLogout(target string, app control.App) bool {
+	if len(app.PostLogoutRedirectURIs) > 0 {
+		return slices.Contains(app.PostLogoutRedirectURIs, target)
+	}
+	return sameOrigin(target, app.RedirectURIs)
 }
 
 func sameOrigin(target string, registered []string) bool {
@@ -67,4 +95,32 @@ func sameOrigin(target string, registered []string) bool {
 		}
 	}
 	return false
+}
+
+// hint is what an ID token says that a client sends back.
+type hint struct {
+	Issuer   string `json:"iss"`
+	Subject  string `json:"sub"`
+	Audience string `json:"aud"`
+}
+
+// readHint accepts an ID token of this provider, of any age (RP-Initiated Logout 2), also when its key was withdrawn.
+func (p *Provider) readHint(text string) (hint, error) {
+	jws, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return hint{}, fmt.Errorf("read ID token: %w", err)
+	}
+	key, ok := p.keys.known(jws.Signatures[0].Header.KeyID)
+	if !ok {
+		return hint{}, errors.New("signed with an unknown key")
+	}
+	payload, err := jws.Verify(key)
+	if err != nil {
+		return hint{}, fmt.Errorf("verify ID token: %w", err)
+	}
+	var h hint
+	if err := json.Unmarshal(payload, &h); err != nil || h.Issuer != p.issuer {
+		return hint{}, errors.New("an ID token of another issuer")
+	}
+	return h, nil
 }

@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -12,11 +13,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/oidc"
+	"assay/fakeidp/persona"
 )
 
 const (
@@ -30,6 +34,7 @@ type house struct {
 	people   []control.Person
 	apps     []control.App
 	assigned map[string]bool // person id
+	groups   []string        // Ada's
 }
 
 func newHouse() *house {
@@ -41,9 +46,10 @@ func newHouse() *house {
 			{ID: "00uSam00000000000004", Login: "sam@example.test", Email: "sam@example.test", GivenName: "Sam", FamilyName: "Suspended", Suspended: true},
 		},
 		apps: []control.App{
-			{ID: "0oaApp1", Name: "Acme <CRM>", ClientID: clientID, RedirectURIs: []string{redirectURI, "https://app.example/other"}},
-			{ID: "0oaApp2", Name: "Other", ClientID: "0oaOther", RedirectURIs: []string{redirectURI}},
+			{ID: "0oaApp1", Persona: "okta-oin", Name: "Acme <CRM>", ClientID: clientID, RedirectURIs: []string{redirectURI, "https://app.example/other"}},
+			{ID: "0oaApp2", Persona: "okta-oin", Name: "Other", ClientID: "0oaOther", RedirectURIs: []string{redirectURI}},
 		},
+		groups:   []string{"Engineers", "Everyone"},
 		assigned: map[string]bool{"00uAda00000000000001": true, "00uGrace0000000000002": true, "00uSam00000000000004": true},
 	}
 }
@@ -65,9 +71,17 @@ func (h *house) Users(app string) []control.Person {
 
 func (h *house) GroupNames(id string) []string {
 	if id == "00uAda00000000000001" {
-		return []string{"Engineers", "Everyone"}
+		return slices.Clone(h.groups)
 	}
 	return nil
+}
+
+func (h *house) GroupIDs(id string) []string {
+	names := h.GroupNames(id)
+	for i, name := range names {
+		names[i] = "00g" + name
+	}
+	return names
 }
 
 func (h *house) AppByClient(client string) (control.App, bool) {
@@ -79,15 +93,43 @@ func (h *house) AppByClient(client string) (control.App, bool) {
 }
 
 func (h *house) CheckSecret(client, secret string) bool {
-	return secret == clientSecret && (client == clientID || client == "0oaOther")
+	app, known := h.AppByClient(client)
+	return known && app.AuthMethod != "none" && secret == clientSecret
 }
 
 func (h *house) Assigned(app, person string) bool { return h.assigned[person] }
 
+// keyPool hands out a few keys in turn: to make one takes longer than everything else in a test. Their ids are
+// fresh each time.
+type keyPool struct {
+	make func() ([]*rsa.PrivateKey, error)
+	turn atomic.Uint32
+}
+
+var pool = &keyPool{make: sync.OnceValues(func() ([]*rsa.PrivateKey, error) {
+	keys := make([]*rsa.PrivateKey, 5)
+	for i := range keys {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		keys[i] = key
+	}
+	return keys, nil
+})}
+
+func (p *keyPool) next() (*rsa.PrivateKey, error) {
+	keys, err := p.make()
+	if err != nil {
+		return nil, err
+	}
+	return keys[int(p.turn.Add(1))%len(keys)], nil
+}
+
 // rig is a provider on a listener, and a browser that does not follow redirects.
 type rig struct {
 	*testing.T
-	provider *oidc.Provider
+	provider *oidc.Issuers
 	house    *house
 	issuer   string
 	browser  *http.Client
@@ -99,7 +141,7 @@ func newRig(t *testing.T, change ...func(*oidc.Options)) *rig {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	h := newHouse()
-	options := oidc.Options{Issuer: server.URL + "/oauth2/default", Directory: h}
+	options := oidc.Options{PublicURL: server.URL, Personas: []persona.Persona{persona.OktaOIN()}, Directory: h, NewKey: pool.next}
 	for _, c := range change {
 		c(&options)
 	}
@@ -107,13 +149,13 @@ func newRig(t *testing.T, change ...func(*oidc.Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux.Handle("/oauth2/default/", provider)
+	provider.Register(mux)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	browser := &http.Client{Jar: jar, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &rig{T: t, provider: provider, house: h, issuer: options.Issuer, browser: browser}
+	return &rig{T: t, provider: provider, house: h, issuer: provider.Issuer(options.Personas[0].Name), browser: browser}
 }
 
 // request is an authorization request with everything in it; changes set or (empty) remove parameters.

@@ -7,34 +7,81 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"assay/fakeidp/persona"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// The paths below the issuer, as at Okta; login, denied and callback are between the provider and the browser.
+// Below the issuer; metadataPath holds the same document. Login is between the provider and the browser, like
+// callback and denied below the authorization endpoint.
 const (
-	discoveryPath  = "/.well-known/openid-configuration"
-	metadataPath   = "/.well-known/oauth-authorization-server" // Okta serves the same document here
-	authorizePath  = "/v1/authorize"
-	callbackPath   = "/v1/authorize/callback"
-	deniedPath     = "/v1/authorize/denied"
-	loginPath      = "/login"
-	tokenPath      = "/v1/token"
-	userInfoPath   = "/v1/userinfo"
-	keysPath       = "/v1/keys"
-	introspectPath = "/v1/introspect"
-	revokePath     = "/v1/revoke"
-	logoutPath     = "/v1/logout"
+	discoveryPath = oidc.DiscoveryEndpoint
+	metadataPath  = "/.well-known/oauth-authorization-server"
+	loginPath     = "/login"
+	callbackPath  = "/callback"
+	deniedPath    = "/denied"
+)
+
+// How the library knows the endpoints. A request comes to it under these paths, wherever the persona has them.
+const (
+	authorizePath  = "/authorize"
+	tokenPath      = "/token"
+	userInfoPath   = "/userinfo"
+	keysPath       = "/keys"
+	introspectPath = "/introspect"
+	revokePath     = "/revoke"
 )
 
 const maxBody = 64 << 10 // bytes of a form
+
+func libraryEndpoints() op.Endpoints {
+	return op.Endpoints{
+		Authorization: op.NewEndpoint(authorizePath),
+		Token:         op.NewEndpoint(tokenPath),
+		Introspection: op.NewEndpoint(introspectPath),
+		Userinfo:      op.NewEndpoint(userInfoPath),
+		Revocation:    op.NewEndpoint(revokePath),
+		JwksURI:       op.NewEndpoint(keysPath),
+	}
+}
 
 // endpoint is how one path is served.
 type endpoint struct {
 	name      string // of its visits; empty: none are kept
 	methods   []string
 	handler   http.Handler
+	library   string // the path under which the library knows it
+	alias     string // of the tenant, that the path has
 	challenge string // WWW-Authenticate of a 401
 	cacheable bool
 	form      bool // takes its parameters from the body only
+}
+
+// pathsOf lists the paths that a persona of this shape is served at, below its prefix.
+func pathsOf(face persona.OIDC) []string {
+	issuer, e := strings.TrimSuffix(face.IssuerPath.Value, "/"), face.Endpoints.Value
+	templates := []string{
+		issuer + discoveryPath, issuer + metadataPath, issuer + loginPath, e.Authorization, e.Authorization + callbackPath, e.Authorization + deniedPath,
+		e.Token, e.UserInfo, e.Keys, e.Introspection, e.Revocation, e.EndSession,
+	}
+	if face.GroupOverage.Value == persona.OverageLink {
+		templates = append(templates, face.GroupsPath.Value)
+	}
+	var paths []string
+	for _, template := range templates {
+		if template == "" {
+			continue
+		}
+		paths = append(paths, face.Path(template))
+		for _, alias := range face.TenantAliases.Value {
+			if path := strings.ReplaceAll(template, "{tenant}", alias); path != template {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
 }
 
 func (p *Provider) buildRoutes() map[string]endpoint {
@@ -42,31 +89,55 @@ func (p *Provider) buildRoutes() map[string]endpoint {
 	get := []string{http.MethodGet, http.MethodHead}
 	post := []string{http.MethodPost}
 	both := []string{http.MethodGet, http.MethodPost}
-	metadata := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.URL.Path = discoveryPath
-		p.library.ServeHTTP(w, r)
-	})
-	return map[string]endpoint{
-		discoveryPath:  {name: "discovery", methods: get, handler: p.library, cacheable: true},
-		metadataPath:   {name: "discovery", methods: get, handler: metadata, cacheable: true},
-		keysPath:       {name: "keys", methods: get, handler: p.library, cacheable: true},
-		authorizePath:  {name: "authorize", methods: both, handler: http.HandlerFunc(p.authorize)},
-		callbackPath:   {methods: get, handler: p.library},
-		deniedPath:     {methods: get, handler: http.HandlerFunc(p.denied)},
-		loginPath:      {methods: both, handler: http.HandlerFunc(p.login)},
-		tokenPath:      {name: "token", methods: post, handler: p.library, challenge: basic, form: true},
-		userInfoPath:   {name: "userinfo", methods: both, handler: http.HandlerFunc(p.userInfo), challenge: bearer},
-		introspectPath: {name: "introspect", methods: post, handler: p.library, challenge: basic, form: true},
-		revokePath:     {name: "revoke", methods: post, handler: p.library, challenge: basic, form: true},
-		logoutPath:     {name: "logout", methods: both, handler: http.HandlerFunc(p.logout)},
+	e, issuer := p.face.Endpoints.Value, strings.TrimSuffix(p.face.IssuerPath.Value, "/")
+	routes := map[string]endpoint{}
+	add := func(template string, e endpoint) {
+		if template == "" {
+			return
+		}
+		if e.handler == nil {
+			e.handler = p.library
+		}
+		routes[p.prefix+p.face.Path(template)] = e
+		for _, alias := range p.face.TenantAliases.Value {
+			if path := strings.ReplaceAll(template, "{tenant}", alias); path != template {
+				e.alias = alias
+				routes[p.prefix+path] = e
+			}
+		}
 	}
+	add(issuer+discoveryPath, endpoint{name: "discovery", methods: get, library: discoveryPath, cacheable: true})
+	if p.face.ServerMetadata.Value {
+		add(issuer+metadataPath, endpoint{name: "discovery", methods: get, library: discoveryPath, cacheable: true})
+	}
+	add(e.Keys, endpoint{name: "keys", methods: get, library: keysPath, cacheable: true})
+	add(e.Authorization, endpoint{name: "authorize", methods: both, library: authorizePath, handler: http.HandlerFunc(p.authorize)})
+	add(e.Token, endpoint{name: "token", methods: post, library: tokenPath, challenge: basic, form: true})
+	add(e.UserInfo, endpoint{name: "userinfo", methods: both, library: userInfoPath, challenge: bearer, handler: http.HandlerFunc(p.userInfo)})
+	add(e.Introspection, endpoint{name: "introspect", methods: post, library: introspectPath, challenge: basic, form: true})
+	add(e.Revocation, endpoint{name: "revoke", methods: post, library: revokePath, challenge: basic, form: true})
+	add(e.EndSession, endpoint{name: "logout", methods: both, handler: http.HandlerFunc(p.logout)})
+	if p.face.GroupOverage.Value == persona.OverageLink {
+		add(p.face.GroupsPath.Value, endpoint{name: "groups", methods: both, challenge: bearer, handler: http.HandlerFunc(p.memberObjects)})
+	}
+	add(issuer+loginPath, endpoint{methods: both, handler: http.HandlerFunc(p.login)})
+	add(e.Authorization+callbackPath, endpoint{methods: get, handler: http.HandlerFunc(p.callback)})
+	add(e.Authorization+deniedPath, endpoint{methods: get, handler: http.HandlerFunc(p.denied)})
+	return routes
 }
 
-// ServeHTTP implements http.Handler.
+type aliasKey struct{}
+
+// aliasOf is the alias of the tenant that the request's path has, "" when it has the tenant itself.
+func aliasOf(ctx context.Context) string {
+	alias, _ := ctx.Value(aliasKey{}).(string)
+	return alias
+}
+
+// ServeHTTP implements http.Handler. It serves what Issuers.Register has registered.
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path, below := strings.CutPrefix(r.URL.Path, p.path)
-	e, ok := p.routes[path]
-	if !below || !ok {
+	e, ok := p.routes[r.Pattern]
+	if !ok {
 		fail(w, http.StatusNotFound, "not_found", "There is no such endpoint.")
 		return
 	}
@@ -76,8 +147,9 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Pragma", "no-cache")
 	}
-	r = r.Clone(context.WithValue(r.Context(), loggerKey{}, p.logger))
-	r.URL.Path, r.URL.RawPath = path, ""
+	ctx := context.WithValue(r.Context(), loggerKey{}, p.logger)
+	r = r.Clone(context.WithValue(ctx, aliasKey{}, e.alias))
+	r.URL.Path, r.URL.RawPath = e.library, ""
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	parsed := r.ParseForm()
 	serve := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.serve(w, r, parsed) })

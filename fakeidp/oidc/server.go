@@ -2,117 +2,102 @@ package oidc
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// server is the library's server with the endpoints that differ: where Okta does, where the library is
-// too lenient, and where the provider must be able to lie.
+// server answers what the library's server has read and checked for form.
 type server struct {
-	*op.LegacyServer
+	op.UnimplementedServer
 	p *Provider
 }
 
-func endpoints() op.Endpoints {
-	return op.Endpoints{
-		Authorization: op.NewEndpoint(authorizePath),
-		Token:         op.NewEndpoint(tokenPath),
-		Introspection: op.NewEndpoint(introspectPath),
-		Userinfo:      op.NewEndpoint(userInfoPath),
-		Revocation:    op.NewEndpoint(revokePath),
-		EndSession:    op.NewEndpoint(logoutPath),
-		JwksURI:       op.NewEndpoint(keysPath),
-	}
-}
-
-// Discovery advertises what this provider does, which is less than the library could.
-func (s *server) Discovery(ctx context.Context, r *op.Request[struct{}]) (*op.Response, error) {
-	response, err := s.LegacyServer.Discovery(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	if d, ok := response.Data.(*oidc.DiscoveryConfiguration); ok {
-		methods := []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost}
-		d.ScopesSupported = supportedScopes()
-		d.ResponseTypesSupported = []string{string(oidc.ResponseTypeCode)}
-		d.ResponseModesSupported = []string{"query", "fragment", "form_post"}
-		d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode}
-		d.SubjectTypesSupported = []string{"public"}
-		d.TokenEndpointAuthMethodsSupported = methods
-		d.RevocationEndpointAuthMethodsSupported = methods
-		d.RevocationEndpointAuthSigningAlgValuesSupported = nil
-		d.IntrospectionEndpointAuthMethodsSupported = methods
-		d.IntrospectionEndpointAuthSigningAlgValuesSupported = nil
-		d.CodeChallengeMethodsSupported = []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256}
-		d.ClaimsSupported = []string{
-			"iss", "ver", "sub", "aud", "iat", "exp", "jti", "auth_time", "amr", "idp", "nonce", "at_hash", "name", "given_name",
-			"middle_name", "family_name", "preferred_username", "email", "email_verified", "locale", "groups",
-		}
-	}
+// Discovery says what this provider does, in the shape of its persona.
+func (s *server) Discovery(ctx context.Context, _ *op.Request[struct{}]) (*op.Response, error) {
+	response := op.NewResponse(s.p.discovery(aliasOf(ctx)))
 	response.Header.Set("Cache-Control", "max-age=86400, must-revalidate")
 	return response, nil
 }
 
-// Keys publishes the signing key; relying parties may keep it for an hour.
-func (s *server) Keys(ctx context.Context, r *op.Request[struct{}]) (*op.Response, error) {
-	response, err := s.LegacyServer.Keys(ctx, r)
+// Keys publishes the keys that ID tokens are, were or will be signed with.
+func (s *server) Keys(context.Context, *op.Request[struct{}]) (*op.Response, error) {
+	set, err := s.p.keys.published()
 	if err != nil {
 		return nil, err
 	}
-	response.Header.Set("Cache-Control", "max-age=3600, must-revalidate")
+	response := op.NewResponse(set)
+	response.Header.Set("Cache-Control", fmt.Sprintf("max-age=%d, must-revalidate", int(s.p.face.KeyLifetime.Value.Seconds())))
 	return response, nil
 }
 
-// VerifyClient authenticates the client of a token or revocation request by its secret, whichever way
-// it was presented. Failure is a 401 (RFC 6749 section 5.2), where the library answers 400.
+// VerifyAuthRequest finds the client of an authorization request, which Provider.authorize has judged.
+func (s *server) VerifyAuthRequest(_ context.Context, r *op.Request[oidc.AuthRequest]) (*op.ClientRequest[oidc.AuthRequest], error) {
+	app, ok := s.p.app(r.Data.ClientID)
+	if !ok {
+		return nil, oidc.ErrInvalidClient().WithDescription("Invalid value for 'client_id' parameter.")
+	}
+	return &op.ClientRequest[oidc.AuthRequest]{Request: r, Client: client{app}}, nil
+}
+
+// VerifyClient authenticates the client of a token or revocation request. Failure is a 401 (RFC 6749 section 5.2).
 func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (op.Client, error) {
-	visit := visitOf(ctx)
-	if _, known := s.p.directory.AppByClient(r.Data.ClientID); known {
-		visit.Client = r.Data.ClientID
+	app, err := s.p.authenticate(ctx, r.Header, r.Data)
+	if err != nil {
+		return nil, err
 	}
-	if err := s.Provider().Storage().AuthorizeClientIDSecret(ctx, r.Data.ClientID, r.Data.ClientSecret); err != nil {
-		return nil, refuseClient()
-	}
-	return s.Provider().Storage().GetClientByClientID(ctx, r.Data.ClientID)
+	return client{app}, nil
 }
 
-func refuseClient() error {
-	err := oidc.ErrInvalidClient().WithDescription("The client secret supplied for a confidential client is invalid.")
-	return op.NewStatusError(err, http.StatusUnauthorized)
-}
-
-// JWTProfile is not offered.
-func (s *server) JWTProfile(context.Context, *op.Request[oidc.JWTProfileGrantRequest]) (*op.Response, error) {
-	return nil, oidc.ErrUnsupportedGrantType().WithDescription("The authorization grant type is not supported by the authorization server.")
-}
-
-// Introspect answers the client that a token was issued to.
+// Introspect answers the client that a token was issued to (RFC 7662 section 2.2, with Okta's uid). To others, and for
+// whatever is no good token, it says no more than that the token is not active.
 func (s *server) Introspect(ctx context.Context, r *op.Request[op.IntrospectionRequest]) (*op.Response, error) {
-	credentials := r.Data.ClientCredentials
-	if err := s.Provider().Storage().AuthorizeClientIDSecret(ctx, credentials.ClientID, credentials.ClientSecret); err != nil {
-		return nil, refuseClient()
+	app, err := s.p.authenticate(ctx, r.Header, r.Data.ClientCredentials)
+	if err != nil {
+		return nil, err
 	}
-	visitOf(ctx).Client = credentials.ClientID
-	return s.LegacyServer.Introspect(ctx, r)
+	if t, ok := s.p.liveToken(r.Data.Token); ok && t.login.request.ClientID == app.ClientID {
+		return op.NewResponse(s.p.describe(t.login, t.scopes, map[string]any{
+			"token_type": oidc.BearerToken, "iat": t.issued.Unix(), "exp": t.expires.Unix(),
+		})), nil
+	}
+	if t, ok := s.p.refreshes.Get(r.Data.Token); ok && !t.spent && t.login.request.ClientID == app.ClientID && s.p.mayStay(t.login) {
+		return op.NewResponse(s.p.describe(t.login, t.login.request.Scopes, nil)), nil
+	}
+	return op.NewResponse(map[string]any{"active": false}), nil
 }
 
 // UserInfo answers with the claims of the token's scopes, or with what the login's mutations make of them.
 func (s *server) UserInfo(ctx context.Context, r *op.Request[oidc.UserInfoRequest]) (*op.Response, error) {
-	response, err := s.LegacyServer.UserInfo(ctx, r)
-	if err != nil {
+	t, ok := s.p.liveToken(r.Data.AccessToken)
+	if !ok {
 		refusal := oidc.ErrAccessDenied().WithDescription("The access token is invalid, expired or revoked.")
 		refusal.ErrorType = "invalid_token" // RFC 6750 section 3.1
 		return nil, op.NewStatusError(refusal, http.StatusUnauthorized)
 	}
-	members, err := asMap(response.Data)
-	if err != nil {
-		return nil, err
+	visit := visitOf(ctx)
+	visit.Client, visit.State = t.login.request.ClientID, t.login.request.State
+	members := s.p.userInfoClaims(t.login, t.scopes)
+	t.login.plan.UserInfo(s.p.facts(t.login), members)
+	return op.NewResponse(members), nil
+}
+
+// Revocation ends a token, and with a refresh token all that came from the same login. A token that is good for nothing
+// is no error (RFC 7009 section 2.2); one that another client has is refused (section 2.1).
+func (s *server) Revocation(_ context.Context, r *op.ClientRequest[oidc.RevocationRequest]) (*op.Response, error) {
+	access, isAccess := s.p.tokens.Get(r.Data.Token)
+	long, isRefresh := s.p.refreshes.Get(r.Data.Token)
+	owner := access.login.request.ClientID + long.login.request.ClientID // a token is of one kind
+	switch {
+	case !isAccess && !isRefresh:
+	case owner != r.Client.GetID():
+		return nil, oidc.ErrUnauthorizedClient().WithDescription("The token was not issued to this client.")
+	case isAccess:
+		s.p.tokens.Take(r.Data.Token)
+	default:
+		s.p.revokeFamily(long.login.id)
 	}
-	if t, ok := s.p.tokens.Get(tokenID(r.Data.AccessToken)); ok {
-		t.login.plan.UserInfo(s.p.facts(t.login), members)
-	}
-	response.Data = members
-	return response, nil
+	return op.NewResponse(nil), nil
 }

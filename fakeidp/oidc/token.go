@@ -5,56 +5,85 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"assay/fakeidp/mutation"
+	"assay/fakeidp/persona"
 	"assay/fakeidp/signin"
 
-	"github.com/go-jose/go-jose/v4"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// accessTokenAudience is the audience of Okta's default custom authorization server.
-const accessTokenAudience = "api://default"
-
-// CodeExchange redeems an authorization code. The library makes the tokens; their claims are then put
-// into Okta's shape, changed by the login's mutations, and signed again.
+// CodeExchange redeems an authorization code. The login's mutations change what it brings.
 func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.AccessTokenRequest]) (*op.Response, error) {
 	l, err := s.p.redeem(ctx, r.Client.GetID(), r.Data)
 	if err != nil {
 		return nil, err
 	}
-	response, err := s.LegacyServer.CodeExchange(ctx, r)
-	if err != nil {
-		return nil, err
+	b := batch{login: s.p.refreshed(l), scopes: l.request.Scopes, first: true, secret: presentedSecret(r.Header, r.Form)}
+	if l.offline {
+		b.refresh = signin.Random(32)
+		s.p.refreshes.Put(b.refresh, refresh{login: l})
 	}
-	made, ok := response.Data.(*oidc.AccessTokenResponse)
+	return s.p.issue(b)
+}
+
+// RefreshToken gives new tokens for a refresh token. What becomes of that is the persona's rotation.
+func (s *server) RefreshToken(ctx context.Context, r *op.ClientRequest[oidc.RefreshTokenRequest]) (*op.Response, error) {
+	const invalid = "The refresh token is invalid or expired."
+	t, ok := s.p.refreshes.Get(r.Data.RefreshToken)
+	if !ok || t.login.request.ClientID != r.Client.GetID() {
+		return nil, oidc.ErrInvalidGrant().WithDescription(invalid)
+	}
+	visitOf(ctx).State = t.login.request.State
+	if !s.p.mayStay(t.login) {
+		return nil, oidc.ErrInvalidGrant().WithDescription("The user may not use the client application any more.")
+	}
+	scopes := []string(r.Data.Scopes)
+	if len(scopes) == 0 {
+		scopes = t.login.request.Scopes
+	}
+	// RFC 6749 section 6: the scopes must not include any that was not granted.
+	if slices.ContainsFunc(scopes, func(scope string) bool { return !slices.Contains(t.login.request.Scopes, scope) }) {
+		return nil, oidc.ErrInvalidScope().WithDescription("A scope was asked for that the refresh token does not have.")
+	}
+	next, ok := s.p.rotate(r.Data.RefreshToken, r.Client.AuthMethod() == methodNone)
 	if !ok {
-		return nil, fmt.Errorf("token response is a %T", response.Data)
+		return nil, oidc.ErrInvalidGrant().WithDescription(invalid)
 	}
-	access, err := s.accessToken(made.AccessToken, r.Data.Code)
-	if err != nil {
-		return nil, err
+	return s.p.issue(batch{login: s.p.refreshed(t.login), scopes: scopes, refresh: next})
+}
+
+// rotate uses a refresh token: the one that is given for it, if any. A token that is used again after it was
+// replaced strictly ends all that came from its login (RFC 9700 section 4.14.2).
+func (p *Provider) rotate(value string, public bool) (next string, ok bool) {
+	rotation := p.face.Rotation.Value
+	if public {
+		rotation = p.face.PublicRotation.Value
 	}
-	facts := s.p.facts(l)
-	facts.ClientSecret = presentedSecret(r.Header, r.Form)
-	id, err := s.idToken(made.IDToken, access, l, facts)
-	if err != nil {
-		return nil, err
+	reused := false
+	t, ok := p.refreshes.Update(value, func(t *refresh) {
+		reused = t.spent
+		t.spent = rotation == persona.RotateStrict
+	})
+	switch {
+	case !ok:
+		return "", false
+	case reused:
+		p.revokeFamily(t.login.id)
+		return "", false
+	case rotation == persona.RotateNever:
+		return "", true
 	}
-	members := map[string]any{
-		"token_type":   oidc.BearerToken,
-		"expires_in":   int(accessTokenLifetime.Seconds()),
-		"access_token": access,
-		"scope":        strings.Join(l.request.Scopes, " "),
-		"id_token":     id,
-	}
-	l.plan.Tokens(facts, members)
-	return op.NewResponse(members), nil
+	next = signin.Random(32)
+	p.refreshes.Put(next, refresh{login: t.login})
+	return next, true
 }
 
 // redeem spends a code, or says why not. Any failure after the code was recognised as the client's own
@@ -75,8 +104,8 @@ func (p *Provider) redeem(ctx context.Context, clientID string, request *oidc.Ac
 		return login{}, oidc.ErrInvalidGrant().WithDescription(invalid)
 	}
 	visitOf(ctx).State = l.request.State
-	if replayed && c.token != "" {
-		p.tokens.Take(c.token)
+	if replayed {
+		p.revokeFamily(l.id)
 	}
 	if c.client != clientID || replayed || !p.now().Before(c.issued.Add(codeLifetime)) {
 		return login{}, oidc.ErrInvalidGrant().WithDescription(invalid)
@@ -93,9 +122,8 @@ func (p *Provider) redeem(ctx context.Context, clientID string, request *oidc.Ac
 
 var verifierForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636 section 4.1
 
-// provesPossession compares a verifier with its challenge (RFC 7636 section 4.6). The library lets a
-// confidential client leave the verifier out, which makes PKCE void. A verifier without a challenge is
-// refused too: someone may have stripped the challenge (RFC 9700 section 4.8.2).
+// provesPossession compares a verifier with its challenge (RFC 7636 section 4.6). A verifier without a challenge
+// is refused too: someone may have stripped the challenge (RFC 9700 section 4.8.2).
 func provesPossession(challenge, verifier string) bool {
 	if challenge == "" {
 		return verifier == ""
@@ -104,70 +132,97 @@ func provesPossession(challenge, verifier string) bool {
 	return verifierForm.MatchString(verifier) && subtle.ConstantTimeCompare([]byte(computed), []byte(challenge)) == 1
 }
 
-// accessToken turns the library's opaque token into a JWT as Okta's custom authorization servers make
-// them: sub is the login, uid the user id.
-func (s *server) accessToken(opaque, codeValue string) (string, error) {
-	plain, err := s.Provider().Crypto().Decrypt(opaque)
-	if err != nil {
-		return "", fmt.Errorf("read opaque access token: %w", err)
-	}
-	id, _, _ := strings.Cut(plain, ":")
-	t, ok := s.p.tokens.Get(id)
-	if !ok {
-		return "", fmt.Errorf("access token: %w", errGone)
-	}
-	s.p.codes.Update(codeValue, func(c *code) { c.token = id })
-	payload, err := json.Marshal(map[string]any{
-		"ver": 1, "jti": id, "iss": s.p.issuer, "aud": accessTokenAudience,
-		"iat": t.issued.Unix(), "exp": t.expires.Unix(), "auth_time": t.login.authTime.Unix(),
-		"cid": t.client, "uid": t.login.subject, "scp": t.login.request.Scopes, "sub": t.login.person.Login,
-	})
-	if err != nil {
-		return "", fmt.Errorf("encode access token: %w", err)
-	}
-	return mutation.Sign(s.p.key.private, s.p.key.id, payload)
+// batch is the tokens that come with one answer.
+type batch struct {
+	login   login
+	scopes  []string
+	refresh string // the refresh token that comes along, if any
+	first   bool   // it is for a code, not for a refresh token
+	secret  string // of the client, as it presented it
 }
 
-// idToken puts the library's ID token into Okta's shape and signs it as the login's plan says.
-func (s *server) idToken(made, access string, l login, facts mutation.Login) (string, error) {
-	claims, err := payloadOf(made)
+// issue makes the tokens of a batch. One key signs all of them.
+func (p *Provider) issue(b batch) (*op.Response, error) {
+	key, err := p.keys.forSigning()
 	if err != nil {
-		return "", fmt.Errorf("read ID token: %w", err)
+		return nil, err
 	}
-	hash, err := oidc.ClaimHash(access, jose.RS256)
-	if err != nil {
-		return "", fmt.Errorf("hash access token: %w", err)
+	from := said{login: b.login, scopes: b.scopes, now: p.now(), refresh: b.refresh}
+	if from.access, err = p.accessToken(from, key); err != nil {
+		return nil, err
 	}
-	for _, foreign := range []string{"azp", "client_id", "c_hash"} { // Okta's token endpoint does not send these
-		delete(claims, foreign)
+	members := map[string]any{
+		"token_type":   oidc.BearerToken,
+		"expires_in":   int(p.face.AccessTokenLifetime.Value.Seconds()),
+		"access_token": from.access,
+		"scope":        strings.Join(b.scopes, " "),
 	}
-	now := s.p.now()
-	claims["ver"] = 1
-	claims["jti"] = "ID." + signin.Random(32)
-	claims["idp"] = s.p.idp
-	claims["aud"] = l.request.ClientID
-	claims["iat"] = now.Unix()
-	claims["exp"] = now.Add(idTokenLifetime).Unix()
-	claims["auth_time"] = l.authTime.Unix()
-	claims["at_hash"] = hash
-	l.plan.Claims(facts, claims)
+	if b.refresh != "" {
+		members["refresh_token"] = b.refresh
+	}
+	facts := p.facts(b.login)
+	facts.Key, facts.KeyID, facts.ClientSecret = key.private, key.id, b.secret
+	if slices.Contains(b.scopes, scopeOpenID) {
+		if members["id_token"], err = p.idToken(b, from, facts); err != nil {
+			return nil, err
+		}
+	}
+	if b.first {
+		b.login.plan.Tokens(facts, members)
+	}
+	return op.NewResponse(members), nil
+}
+
+// accessToken makes and remembers an access token of the persona's form.
+func (p *Provider) accessToken(from said, key signingKey) (string, error) {
+	t := token{login: from.login, scopes: from.scopes, issued: from.now, expires: from.now.Add(p.face.AccessTokenLifetime.Value)}
+	value := signin.Random(32)
+	if p.face.AccessToken.Value == persona.JWT {
+		claims := p.loginClaims(p.face.AccessTokenClaims.Value, from)
+		claims["iss"], claims["iat"], claims["exp"] = p.issuer, t.issued.Unix(), t.expires.Unix()
+		payload, err := json.Marshal(claims)
+		if err != nil {
+			return "", fmt.Errorf("encode access token: %w", err)
+		}
+		if value, err = mutation.Sign(key.private, key.id, payload); err != nil {
+			return "", err
+		}
+	}
+	p.tokens.Put(value, t)
+	return value, nil
+}
+
+// idToken makes an ID token, sealed as the login's plan says when it is the login's first. One that comes by refresh
+// has no nonce (Core 12.2).
+func (p *Provider) idToken(b batch, from said, facts mutation.Login) (string, error) {
+	claims := p.personClaims(b.login, b.scopes, persona.InIDToken)
+	maps.Copy(claims, p.loginClaims(p.face.LoginClaims.Value, from))
+	claims["iss"] = p.issuer
+	claims["sub"] = p.subjectOf(b.login.person, b.login.request.ClientID)
+	claims["aud"] = b.login.request.ClientID
+	claims["iat"] = from.now.Unix()
+	claims["exp"] = from.now.Add(p.face.TokenLifetime.Value).Unix()
+	plan := mutation.Plan{}
+	if b.first {
+		plan = b.login.plan
+		setClaim(claims, "nonce", b.login.request.Nonce)
+	}
+	plan.Claims(facts, claims)
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", fmt.Errorf("encode ID token: %w", err)
 	}
-	return l.plan.Seal(facts, payload)
+	return plan.Seal(facts, payload)
 }
 
-// facts are what the mutations of a login may know.
+// facts are what the mutations of a login may know; the keys are added where tokens are made.
 func (p *Provider) facts(l login) mutation.Login {
 	return mutation.Login{
 		Issuer:   p.issuer,
 		ClientID: l.request.ClientID,
 		Stranger: func() string { return p.strangerTo(l) },
 		Now:      p.now(),
-		Key:      p.key.private,
-		KeyID:    p.key.id,
-		Foreign:  p.key.foreign,
+		Foreign:  p.foreign,
 	}
 }
 
@@ -175,8 +230,7 @@ func (p *Provider) facts(l login) mutation.Login {
 func (p *Provider) strangerTo(l login) string {
 	for _, person := range p.directory.People() {
 		if person.ID != l.person.ID {
-			_, subject := p.claimsOf(person)
-			return subject
+			return p.subjectOf(person, l.request.ClientID)
 		}
 	}
 	return "00uNobodyAtAll000000"
@@ -192,38 +246,4 @@ func presentedSecret(header http.Header, form url.Values) string {
 		}
 	}
 	return form.Get("client_secret")
-}
-
-// tokenID is the jti of one of our access tokens; empty if it is none.
-func tokenID(access string) string {
-	claims, err := payloadOf(access)
-	if err != nil {
-		return ""
-	}
-	id, _ := claims["jti"].(string)
-	return id
-}
-
-func payloadOf(compact string) (map[string]any, error) {
-	jws, err := jose.ParseSignedCompact(compact, []jose.SignatureAlgorithm{jose.RS256})
-	if err != nil {
-		return nil, err
-	}
-	var claims map[string]any
-	if err := json.Unmarshal(jws.UnsafePayloadWithoutVerification(), &claims); err != nil {
-		return nil, err
-	}
-	return claims, nil
-}
-
-func asMap(value any) (map[string]any, error) {
-	data, err := json.Marshal(value)
-	if err != nil {
-		return nil, fmt.Errorf("encode %T: %w", value, err)
-	}
-	var members map[string]any
-	if err := json.Unmarshal(data, &members); err != nil {
-		return nil, fmt.Errorf("decode %T: %w", value, err)
-	}
-	return members, nil
 }

@@ -18,7 +18,6 @@ const (
 	entra12 = "E12: SCIMReferenceCode, Logic App validation suite (2026)"
 	entra13 = "E13: azure-docs issue 94189 (wire log)"
 	entra14 = "E14: captures of Microsoft's validator, published by a third party"
-	entraID = "T1: Entra docs, ID token claims"
 )
 
 // EntraDefault is Entra ID provisioning as a job without a flag does it: capitalised operations, booleans
@@ -48,15 +47,6 @@ func EntraValidator() Persona {
 	s.ContentType = observed("application/scim+json; charset=utf-8", entra14)
 	s.FilterSpace = inferred("%20", "E15: ssoready issue, percent-encoded filter values")
 	return Persona{Name: "entra-validator", Title: "Microsoft SCIM Validator", Product: "The SCIM Validator", OIDC: entraOIDC(), SAML: entraSAML(), SCIM: s}
-}
-
-func entraOIDC() OIDC {
-	return OIDC{
-		IssuerPath:  documented("/11111111-1111-4111-8111-111111111111/v2.0", entraID),
-		Subject:     documented("pairwise per app; the stable id is oid with tid", entraID),
-		ThinIDToken: documented(false, entraID),
-		Groups:      documented("group object ids, over 200 a link", entraID),
-	}
 }
 
 // The bodies of Entra ID's users and groups: E1's examples and default mappings.

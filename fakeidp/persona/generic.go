@@ -28,20 +28,7 @@ func GoogleUnverified() Persona {
 	s.Suspended = documented(Deactivate, google1)
 	s.Deleted = documented(Deactivate, google1)
 	s.Delay = documented(24*time.Hour, google1+": after 24 hours, 1, 7 or 30 days")
-	o := genericOIDC(unproven)
-	o.IssuerPath = inferred("/google", "T5: Google's issuer has no path; the fake IdP needs one")
-	o.Subject = documented("a number as a string", "T5: Google, OpenID Connect reference")
-	o.Groups = documented("", "T5: Google, OpenID Connect reference: there are no groups")
-	return Persona{Name: "google-unverified", Title: "Google Workspace, users only (unverified)", Product: "Google Workspace", OIDC: o, SAML: googleSAML(), SCIM: s}
-}
-
-func genericOIDC(source string) OIDC {
-	return OIDC{
-		IssuerPath:  recalled("/oidc", source),
-		Subject:     recalled("person id", source),
-		ThinIDToken: recalled(false, source),
-		Groups:      recalled("group names", source),
-	}
+	return Persona{Name: "google-unverified", Title: "Google Workspace, users only (unverified)", Product: "Google Workspace", OIDC: googleOIDC(), SAML: googleSAML(), SCIM: s}
 }
 
 const (

@@ -8,14 +8,6 @@ import (
 	"assay/fakeidp/resource"
 )
 
-// OIDC is how the persona's OpenID provider looks.
-type OIDC struct {
-	IssuerPath  Knob[string] // path of the issuer under the public URL
-	Subject     Knob[string] // what "sub" of the ID token is
-	ThinIDToken Knob[bool]   // profile and e-mail claims only at userinfo when an access token is issued too
-	Groups      Knob[string] // what the groups claim holds
-}
-
 // Header is one request header.
 type Header struct{ Name, Value string }
 

@@ -172,7 +172,7 @@ func (l loader) value(name string, node *yaml.Node, into reflect.Value) error {
 
 // check refuses a persona that the engine cannot play.
 func (l loader) check(p Persona) error {
-	problems := append(p.SAML.problems(), p.SCIM.problems()...)
+	problems := slices.Concat(p.OIDC.problems(), p.SAML.problems(), p.SCIM.problems())
 	if len(problems) == 0 {
 		return nil
 	}

@@ -14,7 +14,6 @@ const (
 	okta9 = "O9: wire capture published by an Okta employee (2018)"
 	okta5 = "O1 and O5: SCIM 2.0 reference; Okta's CRUD test suite"
 	forum = "O12: Okta developer forum, quoted by a third party"
-	auth  = "T3: Okta developer docs, authorization servers"
 	ours  = "no page found"
 )
 
@@ -54,7 +53,8 @@ func OktaOINPatch() Persona {
 }
 
 // OktaAIW is an Okta app made with the App Integration Wizard, SCIM switched on: every change of a user
-// or a group is a PUT, and that cannot be reconfigured (O1, O2).
+// or a group is a PUT, and that cannot be reconfigured (O1, O2). It signs on at the authorization server of
+// the organisation, whose issuer is the host.
 func OktaAIW() Persona {
 	scim := oktaSCIM()
 	scim.UserActive = documented(Put, okta1+"; O11: coder issue 15828")
@@ -64,18 +64,9 @@ func OktaAIW() Persona {
 		Name:    "okta-aiw",
 		Title:   "Okta, app made with the App Integration Wizard",
 		Product: "Okta",
-		OIDC:    oktaOIDC(),
+		OIDC:    oktaOrgOIDC(),
 		SAML:    oktaSAML(),
 		SCIM:    scim,
-	}
-}
-
-func oktaOIDC() OIDC {
-	return OIDC{
-		IssuerPath:  documented("/oauth2/default", auth),
-		Subject:     documented("person id (00u…)", auth),
-		ThinIDToken: documented(true, auth),
-		Groups:      documented("group names", auth),
 	}
 }
 

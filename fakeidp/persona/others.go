@@ -34,10 +34,7 @@ func OneLogin() Persona {
 	s.MemberAdd = inferred(Minimal, onelogin1+": 165 bytes")
 	s.OpCase = inferred(Lower, onelogin1+": 165 bytes")
 	s.Never = inferred([]string{"/ServiceProviderConfig"}, onelogin1)
-	o := genericOIDC(unproven)
-	o.IssuerPath = documented("/oidc/2", "developers.onelogin.com/openid-connect")
-	o.Subject = documented("OneLogin user id, a number as a string", "developers.onelogin.com/openid-connect/scopes")
-	return Persona{Name: "onelogin", Title: "OneLogin, SCIM v2 Enterprise", Product: "OneLogin", OIDC: o, SAML: oneLoginSAML(), SCIM: s}
+	return Persona{Name: "onelogin", Title: "OneLogin, SCIM v2 Enterprise", Product: "OneLogin", OIDC: oneLoginOIDC(), SAML: oneLoginSAML(), SCIM: s}
 }
 
 const oneLoginUser Body = `{
@@ -86,10 +83,7 @@ func JumpCloud() Persona {
 	s.MemberAdd = observed(Minimal, jump2)
 	s.MemberRemove = observed(Minimal, jump2+"; Infisical pull request 2138")
 	s.LinkedGroupFull = observed(false, jump2+": adds are repeated")
-	o := genericOIDC(unproven)
-	o.IssuerPath = inferred("/jumpcloud", "no page found for a path: the issuer is a host with a trailing slash")
-	o.Groups = observed("group names; a bare string when there is one", "no page found; tokens in public issues")
-	return Persona{Name: "jumpcloud", Title: "JumpCloud, custom SCIM integration", Product: "JumpCloud", OIDC: o, SAML: genericSAML(unproven), SCIM: s}
+	return Persona{Name: "jumpcloud", Title: "JumpCloud, custom SCIM integration", Product: "JumpCloud", OIDC: jumpCloudOIDC(), SAML: genericSAML(unproven), SCIM: s}
 }
 
 const (
@@ -131,7 +125,7 @@ func PingFederate() Persona {
 	s.GroupRename = secondHand(Put, ping2)
 	s.GroupMembers = secondHand(Put, ping2+": the whole membership; PATCH is optional")
 	s.Timeout = recalled(60*time.Second, unproven)
-	return Persona{Name: "pingfederate", Title: "PingFederate, SCIM connector", Product: "PingFederate", OIDC: genericOIDC(unproven), SAML: pingSAML(), SCIM: s}
+	return Persona{Name: "pingfederate", Title: "PingFederate, SCIM connector", Product: "PingFederate", OIDC: pingOIDC(), SAML: pingSAML(), SCIM: s}
 }
 
 const pingUser Body = `{

@@ -47,7 +47,7 @@ func TestMarks(t *testing.T) {
 func TestPersonasDifferOnlyWhereTheyShould(t *testing.T) {
 	tests := map[string]string{
 		"okta-oin-patch": "scim.userUpdate",
-		"okta-aiw":       "scim.userActive scim.groupRename scim.groupMembers",
+		"okta-aiw":       "oidc.issuerPath oidc.endpoints oidc.claims oidc.accessToken oidc.accessTokenClaims oidc.keyCount scim.userActive scim.groupRename scim.groupMembers",
 	}
 	base := OktaOIN().Facts()
 	for name, want := range tests {

@@ -26,7 +26,9 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: push.New(d, push.Options{}), Provider: &provider{}, SAML: assertions}).(*server)
+	engine := push.New(d, push.Options{})
+	t.Cleanup(engine.Close)
+	return New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: newProvider(t, d), SAML: assertions}).(*server)
 }
 
 func patterns(s *server) []string {

@@ -11,6 +11,7 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
+	"assay/fakeidp/oidc"
 	"assay/fakeidp/persona"
 	"assay/fakeidp/saml"
 	"assay/fixtures"
@@ -18,7 +19,7 @@ import (
 
 // routes are all calls of the API.
 func (s *server) routes() []route {
-	return slices.Concat(s.people(), s.groups(), s.apps(), s.provisioning(), s.exchanges(), s.signOn(), s.snapshots(), []route{
+	return slices.Concat(s.people(), s.groups(), s.apps(), s.provisioning(), s.exchanges(), s.signOn(), s.keys(), s.snapshots(), []route{
 		answer("GET /openapi.json", "Describe this API", func(*http.Request) (json.RawMessage, error) { return s.description, nil }).
 			says("The description is OpenAPI 3.1."),
 	})
@@ -151,6 +152,26 @@ func (s *server) signOn() []route {
 	}
 }
 
+func (s *server) keys() []route {
+	return []route{
+		answer("GET /personas/{persona}/keys", "List the signing keys of an issuer", func(r *http.Request) ([]control.Key, error) {
+			return s.Provider.Keys(r.PathValue("persona"))
+		}).says("Of the issuer that the apps of a persona have: its published keys."),
+		answer("POST /personas/{persona}/keys", "Publish one more signing key", func(r *http.Request) (control.Key, error) {
+			return s.Provider.AddKey(r.PathValue("persona"))
+		}).creates().says("Nothing is signed with it yet."),
+		act("PUT /personas/{persona}/keys/{kid}/signing", "Sign with another published key", func(r *http.Request) error {
+			return s.Provider.SignWith(r.PathValue("persona"), r.PathValue("kid"))
+		}),
+		act("DELETE /personas/{persona}/keys/{kid}", "Withdraw a signing key", func(r *http.Request) error {
+			return s.Provider.WithdrawKey(r.PathValue("persona"), r.PathValue("kid"))
+		}).says("It must not be the one that signs."),
+		act("POST /personas/{persona}/key-rotation", "Rotate the key at the next signature", func(r *http.Request) error {
+			return s.Provider.RotateBeforeSigning(r.PathValue("persona"))
+		}).says("The next token is signed with a key that is made and published at that very moment."),
+	}
+}
+
 func (s *server) grant(g control.Grant) error {
 	grant := s.Provider.Grant
 	switch g.Protocol {
@@ -176,7 +197,7 @@ func (s *server) addCrowd(_ *http.Request, in control.Crowd) (control.CrowdAdded
 
 // show adds to an app what the IdP alone knows.
 func (s *server) show(a control.App) control.App {
-	a.Issuer = s.Issuer
+	a.Issuer = s.Provider.Issuer(a.Persona)
 	if a.SAML != nil {
 		a.SAML.Metadata = s.SAML.Metadata(a)
 	}
@@ -184,24 +205,28 @@ func (s *server) show(a control.App) control.App {
 }
 
 func (s *server) createApp(_ *http.Request, in control.App) (control.App, error) {
-	if in.Issuer != "" && in.Issuer != s.Issuer {
-		return in, fmt.Errorf("%w: issuer is set by the IdP", errRequest)
-	}
-	in.Issuer = ""
 	if err := Prepare(&in, s.Persona, s.Personas); err != nil {
 		return in, fmt.Errorf("%w: %w", errRequest, err)
+	}
+	if issuer := s.Provider.Issuer(in.Persona); in.Issuer != "" && in.Issuer != issuer {
+		return in, fmt.Errorf("%w: issuer is set by the IdP: of persona %s it is %s", errRequest, in.Persona, issuer)
 	}
 	out, err := s.Directory.CreateApp(in)
 	return s.show(out), err
 }
 
-// Prepare gives an app a persona if it names none, and refuses one that nobody can play and SAML that cannot be.
+// Prepare gives an app a persona if it names none, and refuses one that nobody can play, and an OpenID Connect client or
+// a SAML service provider that cannot be.
 func Prepare(a *control.App, otherwise string, personas []persona.Persona) error {
 	if a.Persona == "" {
 		a.Persona = otherwise
 	}
-	if _, ok := persona.Find(personas, a.Persona); !ok {
+	played, ok := persona.Find(personas, a.Persona)
+	if !ok {
 		return fmt.Errorf("persona %q is none of %s", a.Persona, strings.Join(persona.NamesOf(personas), ", "))
+	}
+	if err := oidc.Check(*a, played.OIDC); err != nil {
+		return err
 	}
 	if a.SAML == nil {
 		return nil

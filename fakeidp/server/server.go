@@ -15,6 +15,7 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
+	"assay/fakeidp/oidc"
 	"assay/fakeidp/persona"
 	"assay/fakeidp/push"
 )
@@ -29,6 +30,13 @@ type Provider interface {
 	Mutations() []control.Mutation
 	// Forget drops pending logins, grants and what was issued.
 	Forget()
+	// Issuer is the issuer of a persona's apps.
+	Issuer(persona string) string
+	Keys(persona string) ([]control.Key, error)
+	AddKey(persona string) (control.Key, error)
+	SignWith(persona, kid string) error
+	WithdrawKey(persona, kid string) error
+	RotateBeforeSigning(persona string) error
 }
 
 // SAML is the part of the SAML identity provider that the control API drives.
@@ -44,7 +52,6 @@ type SAML interface {
 // Options are what the control API gives access to. All but Logger and Persona are required.
 type Options struct {
 	Token     string            // bearer token that every request but /healthz must carry
-	Issuer    string            // put into every app
 	Persona   string            // of apps that name none
 	Personas  []persona.Persona // that apps may have; nil means the built-in ones
 	Directory *directory.Directory
@@ -141,9 +148,11 @@ func statusOf(err error) int {
 	switch {
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, directory.ErrNotFound), errors.Is(err, push.ErrNoApp), errors.Is(err, errNoSnapshot):
+	case errors.Is(err, directory.ErrNotFound), errors.Is(err, push.ErrNoApp), errors.Is(err, errNoSnapshot),
+		errors.Is(err, oidc.ErrUnknownPersona), errors.Is(err, oidc.ErrUnknownKey):
 		return http.StatusNotFound
-	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection), errors.Is(err, errSnapshot):
+	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection), errors.Is(err, errSnapshot),
+		errors.Is(err, oidc.ErrKeyInUse), errors.Is(err, oidc.ErrTooManyKeys):
 		return http.StatusConflict
 	case errors.Is(err, directory.ErrInvalid), errors.Is(err, errRequest), errors.Is(err, push.ErrNoPersona),
 		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrClock):

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,14 +15,19 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
+	"assay/fakeidp/oidc"
+	"assay/fakeidp/persona"
 	"assay/fakeidp/push"
 	"assay/fakeidp/saml"
 )
 
 const token = "control-t0ken"
 
-// provider stands in for the OpenID Provider.
-type provider struct{ granted []control.Grant }
+// provider stands in for the OpenID Providers, but for issuers and keys.
+type provider struct {
+	*oidc.Issuers
+	granted []control.Grant
+}
 
 func (p *provider) Grant(g control.Grant) error {
 	if g.Person == "nobody" {
@@ -44,17 +50,26 @@ func (p *provider) Mutations() []control.Mutation {
 	return []control.Mutation{{Name: "wrong-nonce", Text: "the nonce is another"}}
 }
 
+func newProvider(t *testing.T, d *directory.Directory) *provider {
+	t.Helper()
+	issuers, err := oidc.New(oidc.Options{PublicURL: "https://idp.example", Personas: persona.All(), Own: "okta-oin", Directory: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &provider{Issuers: issuers}
+}
+
 func start(t *testing.T) (*httptest.Server, *control.Client, *provider) {
 	t.Helper()
 	d := directory.New()
 	engine := push.New(d, push.Options{})
 	t.Cleanup(engine.Close)
-	p := &provider{}
+	p := newProvider(t, d)
 	assertions, err := saml.New(saml.Options{PublicURL: "https://idp.example", Directory: d})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(New(Options{Token: token, Issuer: "https://idp.example/oauth2/default", Persona: "okta-oin", Directory: d, Engine: engine, Provider: p, SAML: assertions}))
+	s := httptest.NewServer(New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: p, SAML: assertions}))
 	t.Cleanup(s.Close)
 	return s, control.NewClient(s.URL, token), p
 }
@@ -197,6 +212,44 @@ func TestEveryCallOfTheClient(t *testing.T) {
 	}
 	if text := fmt.Sprint(log, pushed, imported); strings.Contains(text, "t0ken") {
 		t.Error("a token is in the log")
+	}
+}
+
+func TestIssuersAndKeys(t *testing.T) {
+	_, c, _ := start(t)
+	ctx := t.Context()
+	entra := must[control.App](t)(c.CreateApp(ctx, control.App{Persona: "entra-default"}))
+	if entra.Issuer != "https://idp.example/11111111-1111-4111-8111-111111111111/v2.0" {
+		t.Errorf("issuer %s", entra.Issuer)
+	}
+	public := must[control.App](t)(c.CreateApp(ctx, control.App{Persona: "generic", Issuer: "https://idp.example/oidc", AuthMethod: "none"}))
+	if public.ClientSecret != "" || public.Issuer != "https://idp.example/oidc" {
+		t.Errorf("public client %+v", public)
+	}
+	first := must[[]control.Key](t)(c.Keys(ctx, "generic"))
+	if len(first) != 1 || !first[0].Signing {
+		t.Fatalf("keys %v", first)
+	}
+	added := must[control.Key](t)(c.AddKey(ctx, "generic"))
+	if err := errors.Join(c.SignWith(ctx, "generic", added.ID), c.WithdrawKey(ctx, "generic", first[0].ID), c.RotateBeforeSigning(ctx, "generic")); err != nil {
+		t.Error(err)
+	}
+	if got := must[[]control.Key](t)(c.Keys(ctx, "generic")); !reflect.DeepEqual(got, []control.Key{{ID: added.ID, Signing: true}}) {
+		t.Errorf("keys %v", got)
+	}
+	_, unknown := c.Keys(ctx, "acme")
+	_, method := c.CreateApp(ctx, control.App{Persona: "generic", AuthMethod: "tls_client_auth"})
+	_, issuer := c.CreateApp(ctx, control.App{Persona: "generic", Issuer: "https://idp.example/oauth2/default"})
+	for says, err := range map[string]error{
+		"no such persona: \"acme\"":                         unknown,
+		"tokens are signed with this key":                   c.WithdrawKey(ctx, "generic", added.ID),
+		"no such key: \"x\"":                                c.SignWith(ctx, "generic", "x"),
+		"token_endpoint_auth_method \"tls_":                 method,
+		"of persona generic it is https://idp.example/oidc": issuer,
+	} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", says, err)
+		}
 	}
 }
 
