@@ -115,16 +115,17 @@ func (a answer) list() (list, string) {
 		}
 	}
 	total, _ := strconv.ParseInt(string(o.Raw("totalResults")), 10, 64)
-	resources, problem := a.readResources(o.Raw("Resources"))
+	resources, problem := a.readResources(o)
 	return list{total: total, resources: resources}, problem
 }
 
-func (a answer) readResources(raw json.RawMessage) ([]*resource.Object, string) {
+func (a answer) readResources(list *resource.Object) ([]*resource.Object, string) {
+	raw := list.Raw("Resources")
 	if raw == nil || string(raw) == "null" {
 		return nil, ""
 	}
-	var entries []json.RawMessage
-	if err := json.Unmarshal(raw, &entries); err != nil {
+	entries, ok := list.Entries("Resources")
+	if !ok {
 		return nil, "Resources is not an array but " + a.show(raw)
 	}
 	out := make([]*resource.Object, len(entries))

@@ -19,6 +19,8 @@ type dialect struct {
 	create, put resource.Template // of users; profiles are compared by the leaves of put
 	group       resource.Template
 	match       resource.Leaf // by which users are matched
+	inCreate    []bool        // of the leaves of put: a create has a place for them
+	manager     int           // the index of the manager among the leaves of put, -1 when the persona sends none
 }
 
 func newDialect(knobs persona.SCIM) (dialect, error) {
@@ -43,6 +45,11 @@ func newDialect(knobs persona.SCIM) (dialect, error) {
 		return dialect{}, fmt.Errorf("scim.userMatch: scim.userCreate has no %q with a placeholder", knobs.UserMatch.Value)
 	}
 	d.match = leaf
+	for _, leaf := range d.put.Leaves() {
+		_, ok := d.create.LeafAt(leaf.Path)
+		d.inCreate = append(d.inCreate, ok)
+	}
+	d.manager = slices.IndexFunc(d.put.Leaves(), func(l resource.Leaf) bool { return l.Source() == "manager" })
 	return d, nil
 }
 
@@ -149,28 +156,23 @@ func displayName(p control.Person) string {
 // profile is what a target is told about a person. Two that are equal need no push.
 func (d dialect) profile(u user) []string { return d.put.Snapshot(d.values(u, false)) }
 
-// created is the profile that a create leaves behind: what its body has no place for is still to be sent.
-func (d dialect) created(u user) []string {
-	profile := d.profile(u)
-	for i, leaf := range d.put.Leaves() {
-		if _, ok := d.create.LeafAt(leaf.Path); !ok {
-			profile[i] = ""
+// created is what a create leaves behind of a profile: what its body has no place for is still to be sent.
+func (d dialect) created(profile []string) []string {
+	out := slices.Clone(profile)
+	for i, sent := range d.inCreate {
+		if !sent {
+			out[i] = ""
 		}
 	}
-	return profile
+	return out
 }
 
 // managerOf finds the manager in a profile.
 func (d dialect) managerOf(profile []string) string {
-	if at := d.managerLeaf(); at >= 0 && profile != nil {
-		return profile[at]
+	if d.manager >= 0 && profile != nil {
+		return profile[d.manager]
 	}
 	return ""
-}
-
-// managerLeaf is the index of the manager among the leaves, -1 when the persona sends none.
-func (d dialect) managerLeaf() int {
-	return slices.IndexFunc(d.put.Leaves(), func(l resource.Leaf) bool { return l.Source() == "manager" })
 }
 
 // changes says which leaves an update has to send. before is nil when nothing was pushed yet: then it is

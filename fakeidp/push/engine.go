@@ -234,8 +234,9 @@ func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
 	if err := st.take(ctx); err != nil {
 		return nil, err
 	}
-	return &run{engine: e, app: app, conn: conn, product: p.Product, knobs: p.SCIM, dialect: d, state: st, at: e.Now(),
-		redact: newRedactor(conn.Token), steps: []control.Step{}, troubled: map[string]trouble{}, tried: map[string]bool{}}, nil
+	redact := newRedactor(conn.Token)
+	return &run{engine: e, app: app, conn: newConnection(conn, p.SCIM, redact), product: p.Product, knobs: p.SCIM, dialect: d, state: st, at: e.Now(),
+		redact: redact, steps: []control.Step{}, troubled: map[string]trouble{}, tried: map[string]bool{}}, nil
 }
 
 // take waits for the app's turn; give hands it on.

@@ -109,5 +109,8 @@ func (d dialect) memberOperations(gone []string, come []member) []operation {
 
 // quote writes a filter's string literal (RFC 7644 section 3.4.2.2: a JSON string).
 func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	if strings.ContainsAny(s, `\"`) {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`)
+	}
+	return `"` + s + `"`
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"assay/fakeidp/control"
@@ -22,7 +24,7 @@ const silenceLimit = 3
 type run struct {
 	engine  *Engine
 	app     control.App
-	conn    control.SCIM
+	conn    connection
 	product string
 	knobs   persona.SCIM
 	dialect dialect
@@ -101,22 +103,23 @@ func (r *run) report() control.Push {
 // each calls work for every id, by as many workers as the engine has, until the run is stopped. In a cycle
 // it leaves out what is in escrow.
 func (r *run) each(ctx context.Context, ids []string, work func(context.Context, string)) {
-	feed := make(chan string)
+	feed := make(chan string, r.engine.options.Concurrency)
 	var workers sync.WaitGroup
+	var done atomic.Int64
 	for range r.engine.options.Concurrency {
 		workers.Go(func() {
 			for id := range feed {
 				if r.mayTry(id) {
 					work(ctx, id)
 				}
+				if tell := r.engine.options.Progress; tell != nil {
+					tell(r.app.ID, int(done.Add(1)), len(ids))
+				}
 			}
 		})
 	}
-	for i, id := range ids {
+	for _, id := range ids {
 		feed <- id
-		if tell := r.engine.options.Progress; tell != nil {
-			tell(r.app.ID, i+1, len(ids))
-		}
 	}
 	close(feed)
 	workers.Wait()
@@ -305,8 +308,10 @@ func (r *run) record(c call, exchange control.Exchange, verdict string, failed b
 		Failed:   failed,
 	})
 	r.keep(step)
-	r.engine.options.Logger.Debug("provisioning step", "app", step.App, "task", step.Task, "subject", step.Subject,
-		"method", exchange.Method, "status", exchange.Status, "failed", failed)
+	if logger := r.engine.options.Logger; logger.Enabled(context.Background(), slog.LevelDebug) {
+		logger.Debug("provisioning step", "app", step.App, "task", step.Task, "subject", step.Subject,
+			"method", exchange.Method, "status", exchange.Status, "failed", failed)
+	}
 }
 
 // keep adds a step to the report. Of a long run only the latest steps are kept.

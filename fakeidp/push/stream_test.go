@@ -4,18 +4,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"runtime"
 	"strconv"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"assay/fakeidp/control"
-	"assay/fakeidp/directory"
 )
 
 // blank is a target that finds nobody and takes everybody, and remembers nothing.
@@ -82,70 +78,3 @@ func held() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// BenchmarkPushRate compares the engine with a bare HTTP client that sends the same requests with the same
-// concurrency to the same target. The metric "ratio" is what part of the bare client's rate the engine reaches.
-func BenchmarkPushRate(b *testing.B) {
-	const people, workers = 2000, 8
-	server := httptest.NewServer(&blank{})
-	defer server.Close()
-	dir := directory.NewSeeded(1)
-	app, err := dir.CreateApp(control.App{Persona: "entra-default", SCIM: &control.SCIM{URL: server.URL, Token: "t"}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	for i := range people {
-		p, err := dir.CreatePerson(control.Person{Login: fmt.Sprintf("p%d@example.test", i), Email: "shared@example.test", GivenName: "Ada", FamilyName: "Byron"})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := dir.Assign(app.ID, p.ID); err != nil {
-			b.Fatal(err)
-		}
-	}
-	var ours, bare time.Duration
-	for b.Loop() {
-		engine := New(dir, Options{Concurrency: workers})
-		started := time.Now()
-		done, err := engine.Push(b.Context(), app.ID)
-		if ours += time.Since(started); err != nil || done.Failed > 0 {
-			b.Fatal(err, done.Failed)
-		}
-		engine.Close()
-		bare += sendBare(b, server.URL, done.Steps[len(done.Steps)-1].Exchange.RequestBody, people, workers)
-	}
-	b.ReportMetric(bare.Seconds()/ours.Seconds(), "ratio")
-	b.ReportMetric(float64(2*people*b.N)/ours.Seconds(), "requests/s")
-}
-
-func sendBare(b *testing.B, base, body string, people, workers int) time.Duration {
-	b.Helper()
-	client := &http.Client{Transport: newTransport()}
-	defer client.CloseIdleConnections()
-	send := func(method, url, body string) {
-		req, err := http.NewRequestWithContext(b.Context(), method, url, strings.NewReader(body))
-		if err != nil {
-			b.Error(err)
-			return
-		}
-		req.Header.Set("Authorization", "Bearer t")
-		res, err := client.Do(req)
-		if err != nil {
-			b.Error(err)
-			return
-		}
-		_, _ = io.ReadAll(res.Body)
-		_ = res.Body.Close()
-	}
-	started := time.Now()
-	var group sync.WaitGroup
-	for range workers {
-		group.Go(func() {
-			for range people / workers {
-				send(http.MethodGet, base+"/Users?filter=userName+eq+%22p1%40example.test%22", "")
-				send(http.MethodPost, base+"/Users", body)
-			}
-		})
-	}
-	group.Wait()
-	return time.Since(started)
-}

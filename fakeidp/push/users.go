@@ -28,7 +28,7 @@ func (r *run) pushPeople(ctx context.Context) {
 		}
 		r.pushPerson(ctx, p)
 	})
-	if r.dialect.managerLeaf() >= 0 {
+	if r.dialect.manager >= 0 {
 		r.each(ctx, assigned, r.pushManager)
 	}
 }
@@ -167,8 +167,11 @@ func (r *run) create(ctx context.Context, p control.Person) {
 	if !ok {
 		return
 	}
-	r.state.setPerson(p.ID, personLink{remote: remote, active: true, pushed: r.dialect.created(u)})
-	if link, _ := r.state.person(p.ID); r.outdated(p, link) {
+	profile := r.dialect.profile(u)
+	created := r.dialect.created(profile)
+	r.state.setPerson(p.ID, personLink{remote: remote, active: true, pushed: created})
+	if !slices.Equal(profile, created) {
+		link, _ := r.state.person(p.ID)
 		r.update(ctx, p, link, r.userCall(p, call{task: taskJoiner, why: "a create has no place for part of the profile"}))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
 )
 
 // maxBody is how much of an answer is read, before and after decompression.
@@ -48,19 +49,48 @@ func newTransport() *http.Transport {
 	}
 }
 
+// connection is what all requests of a run have in common. Its headers are shared by them and by the log: nobody
+// writes to them.
+type connection struct {
+	base         string // without a slash at the end
+	get, write   http.Header
+	getLog, wlog map[string][]string
+}
+
+func newConnection(c control.SCIM, knobs persona.SCIM, redact redactor) connection {
+	header := http.Header{}
+	for _, h := range knobs.Headers.Value {
+		header.Set(h.Name, h.Value)
+	}
+	if c.Token != "" {
+		header.Set("Authorization", "Bearer "+c.Token)
+	}
+	withBody := header.Clone()
+	withBody.Set("Content-Type", knobs.ContentType.Value)
+	return connection{base: strings.TrimRight(c.URL, "/"), get: header, write: withBody, getLog: redact.header(header), wlog: redact.header(withBody)}
+}
+
+// header is what a request is sent with, and what the log says of it.
+func (c connection) header(body []byte) (sent http.Header, logged map[string][]string) {
+	if body == nil {
+		return c.get, c.getLog
+	}
+	return c.write, c.wlog
+}
+
 // exchange sends one request and reads the answer within the timeout. A redirect is an answer, not
 // followed: the token must not travel on.
 func (r *run) exchange(ctx context.Context, c call) (answer, control.Exchange) {
-	started := r.engine.Now()
-	record := control.Exchange{Time: started, Method: c.method, URL: r.redact.text(r.url(c)), RequestBody: r.redact.body(c.body)}
+	target := r.url(c)
+	record := control.Exchange{Time: r.engine.Now(), Method: c.method, URL: r.redact.text(target), RequestBody: r.redact.body(c.body)}
 	ctx, cancel := context.WithTimeout(ctx, r.timeout())
 	defer cancel()
-	req, err := r.request(ctx, c)
+	req, err := r.request(ctx, c, target)
 	if err != nil {
 		record.Error = r.redact.text(err.Error())
 		return answer{err: errors.New(record.Error)}, record
 	}
-	record.RequestHeader = r.redact.header(req.Header)
+	req.Header, record.RequestHeader = r.conn.header(c.body)
 	clock := time.Now()
 	a := r.send(req)
 	a.redact = r.redact
@@ -76,7 +106,7 @@ func (r *run) exchange(ctx context.Context, c call) (answer, control.Exchange) {
 }
 
 func (r *run) url(c call) string {
-	target := strings.TrimRight(r.conn.URL, "/") + c.path
+	target := r.conn.base + c.path
 	query := c.query
 	if extra := r.knobs.ExtraQuery.Value; extra != "" {
 		query = strings.TrimRight(extra+"&"+query, "&")
@@ -90,25 +120,12 @@ func (r *run) url(c call) string {
 	return target
 }
 
-func (r *run) request(ctx context.Context, c call) (*http.Request, error) {
+func (r *run) request(ctx context.Context, c call, target string) (*http.Request, error) {
 	var body io.Reader
 	if c.body != nil {
 		body = bytes.NewReader(c.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, c.method, r.url(c), body)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range r.knobs.Headers.Value {
-		req.Header.Set(h.Name, h.Value)
-	}
-	if c.body != nil {
-		req.Header.Set("Content-Type", r.knobs.ContentType.Value)
-	}
-	if r.conn.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+r.conn.Token)
-	}
-	return req, nil
+	return http.NewRequestWithContext(ctx, c.method, target, body)
 }
 
 func (r *run) send(req *http.Request) answer {

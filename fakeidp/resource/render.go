@@ -32,13 +32,16 @@ func (l Leaf) Value(v Values) any {
 		}
 		return nil
 	}
-	pairs := make([]string, 0, 2*len(l.sources))
-	for _, source := range l.sources {
-		text, _ := v(source).(string)
-		pairs = append(pairs, "{"+source+"}", text)
+	var text strings.Builder
+	for _, p := range l.parts {
+		text.WriteString(p.text)
+		if p.source != "" {
+			value, _ := v(p.source).(string)
+			text.WriteString(value)
+		}
 	}
-	if text := strings.TrimSpace(strings.NewReplacer(pairs...).Replace(l.text)); text != "" {
-		return text
+	if whole := strings.TrimSpace(text.String()); whole != "" {
+		return whole
 	}
 	return nil
 }
@@ -74,7 +77,7 @@ func (l Leaf) Read(o *Object) string {
 			o = o.child(s.name)
 			continue
 		}
-		entries := o.entries(s.name)
+		entries, _ := o.Entries(s.name)
 		at := slices.IndexFunc(entries, func(e json.RawMessage) bool { return strings.EqualFold(typeOf(e), s.entry) })
 		if at < 0 {
 			return ""
@@ -111,13 +114,15 @@ func (t Template) Render(v Values, empty Empty, unused bool) *Object {
 
 // dropUnused takes from schemas the extensions of the template that the object does not use.
 func (t Template) dropUnused(o *Object) {
-	var schemas []string
-	if json.Unmarshal(o.Raw("schemas"), &schemas) != nil {
+	schemas, ok := o.Entries("schemas")
+	if !ok {
 		return
 	}
-	o.Set("schemas", slices.DeleteFunc(schemas, func(urn string) bool {
-		return slices.Contains(t.root.names, urn) && !o.Has(urn)
-	}))
+	used := slices.DeleteFunc(schemas, func(urn json.RawMessage) bool {
+		name := textOf(urn)
+		return slices.Contains(t.root.names, name) && !o.Has(name)
+	})
+	o.Set("schemas", used)
 }
 
 // Partial renders only the leaves for which changed is true, without the constants beside them; of an
@@ -187,8 +192,7 @@ func (w *writer) object(n node) bool {
 		if !first {
 			w.out.WriteByte(',')
 		}
-		w.out.Write(Encode(n.names[i]))
-		w.out.WriteByte(':')
+		w.out.Write(n.keys[i])
 		if !w.write(child) {
 			w.out.Truncate(mark)
 			continue
