@@ -178,8 +178,9 @@ func (r *run) crowded() string {
 
 // note puts something into the log that is about no exchange.
 func (r *run) note(verdict string) {
-	step := r.state.record(control.Step{App: r.app.ID, Task: taskQuarantine, Why: "the end of a push",
-		Exchange: control.Exchange{Time: r.engine.Now()}, Verdict: verdict})
+	step := &control.Step{App: r.app.ID, Task: taskQuarantine, Why: "the end of a push",
+		Exchange: control.Exchange{Time: r.engine.Now()}, Verdict: verdict}
+	r.state.record(step)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.steps = append(r.steps, step)

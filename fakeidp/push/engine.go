@@ -236,7 +236,7 @@ func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
 	}
 	redact := newRedactor(conn.Token)
 	return &run{engine: e, app: app, conn: newConnection(conn, p.SCIM, redact), product: p.Product, knobs: p.SCIM, dialect: d, state: st, at: e.Now(),
-		redact: redact, steps: []control.Step{}, troubled: map[string]trouble{}, tried: map[string]bool{}}, nil
+		redact: redact, troubled: map[string]trouble{}, tried: map[string]bool{}}, nil
 }
 
 // take waits for the app's turn; give hands it on.

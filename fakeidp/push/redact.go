@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -18,12 +17,11 @@ var secretHeaders = []string{"Authorization", "Proxy-Authorization", "Cookie", "
 // redactor removes an app's secrets from everything that is stored: the token in the forms in which a
 // target may echo it, and the value of every JSON member called "password".
 type redactor struct {
-	tokens    []string // longest first
-	passwords *regexp.Regexp
+	tokens []string // longest first
 }
 
 func newRedactor(token string) redactor {
-	r := redactor{passwords: regexp.MustCompile(`(?i)("password"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}"]+)`)}
+	var r redactor
 	if token == "" {
 		return r
 	}
@@ -51,27 +49,66 @@ func (r redactor) text(s string) string {
 }
 
 // body redacts a body before it is cut, so that a cut cannot leave half a secret behind.
-func (r redactor) body(b []byte) string {
-	s := string(b)
-	if hasWord(s) {
-		s = r.passwords.ReplaceAllString(s, `${1}"`+redacted+`"`)
+func (r redactor) body(b []byte) string { return r.value(hidePasswords(string(b))) }
+
+// hidePasswords replaces the value of every member called "password", in any case. It takes what is not quite
+// JSON, because a target may echo a password in anything.
+func hidePasswords(s string) string {
+	var out strings.Builder
+	for {
+		at := passwordValue(s)
+		if at < 0 {
+			break
+		}
+		out.WriteString(s[:at] + `"` + redacted + `"`)
+		s = s[at+valueLength(s[at:]):]
 	}
-	return r.value(s)
+	if out.Len() == 0 {
+		return s
+	}
+	out.WriteString(s)
+	return out.String()
 }
 
-// hasWord says whether there is something like "password" in s. Most bodies have none and are spared the
-// regular expression, which costs as much as sending them.
-func hasWord(s string) bool {
-	for {
-		at := strings.IndexAny(s, "wW")
-		if at < 0 || len(s) < at+4 {
-			return false
+// passwordValue is where the value of the first password begins, -1 when there is none. It looks for the "w" first,
+// which is rare.
+func passwordValue(s string) int {
+	const before, after = `"pass`, `word"`
+	for at := 0; ; at++ {
+		w := strings.IndexAny(s[at:], "wW")
+		if w < 0 {
+			return -1
 		}
-		if strings.EqualFold(s[at:at+4], "word") {
-			return true
+		at += w
+		if at < len(before) || len(s) < at+len(after) || !strings.EqualFold(s[at-len(before):at], before) || !strings.EqualFold(s[at:at+len(after)], after) {
+			continue
 		}
-		s = s[at+1:]
+		rest := strings.TrimLeft(s[at+len(after):], jsonSpace)
+		if value := strings.TrimLeft(strings.TrimPrefix(rest, ":"), jsonSpace); strings.HasPrefix(rest, ":") && valueLength(value) > 0 {
+			return len(s) - len(value)
+		}
 	}
+}
+
+const jsonSpace = " \t\r\n\f"
+
+// valueLength is the length of the JSON string, number or word that s begins with.
+func valueLength(s string) int {
+	if !strings.HasPrefix(s, `"`) {
+		if end := strings.IndexAny(s, jsonSpace+`,}"`); end >= 0 {
+			return end
+		}
+		return len(s)
+	}
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(s)
 }
 
 // header returns h itself when there is nothing in it to hide.

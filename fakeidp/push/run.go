@@ -37,7 +37,7 @@ type run struct {
 	imported int // bytes
 
 	mu       sync.Mutex
-	steps    []control.Step
+	steps    []*control.Step
 	requests int
 	failed   int
 	silent   int  // requests without an answer, in a row
@@ -97,7 +97,7 @@ func (r *run) end() { r.state.give() }
 func (r *run) report() control.Push {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return control.Push{Steps: r.steps, Failed: r.failed, Requests: r.requests}
+	return control.Push{Steps: copySteps(r.steps), Failed: r.failed, Requests: r.requests}
 }
 
 // each calls work for every id, by as many workers as the engine has, until the run is stopped. In a cycle
@@ -298,7 +298,7 @@ func (r *run) fail(c call, exchange control.Exchange, code, reason string) {
 }
 
 func (r *run) record(c call, exchange control.Exchange, verdict string, failed bool) {
-	step := r.state.record(control.Step{
+	step := &control.Step{
 		App:      r.app.ID,
 		Task:     c.task,
 		Subject:  c.subject,
@@ -306,7 +306,8 @@ func (r *run) record(c call, exchange control.Exchange, verdict string, failed b
 		Exchange: exchange,
 		Verdict:  r.redact.text(verdict),
 		Failed:   failed,
-	})
+	}
+	r.state.record(step)
 	r.keep(step)
 	if logger := r.engine.options.Logger; logger.Enabled(context.Background(), slog.LevelDebug) {
 		logger.Debug("provisioning step", "app", step.App, "task", step.Task, "subject", step.Subject,
@@ -315,7 +316,7 @@ func (r *run) record(c call, exchange control.Exchange, verdict string, failed b
 }
 
 // keep adds a step to the report. Of a long run only the latest steps are kept.
-func (r *run) keep(step control.Step) {
+func (r *run) keep(step *control.Step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests++

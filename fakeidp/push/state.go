@@ -27,7 +27,7 @@ type state struct {
 	deletes []groupDelete // of unlinked groups, due at the next push
 	escrow  map[string]escrowed
 	health  health
-	log     []control.Step
+	log     []*control.Step
 	logSize int
 }
 
@@ -217,7 +217,7 @@ func (s *state) links() []control.Link {
 }
 
 // record numbers a step and puts it into the log.
-func (s *state) record(step control.Step) control.Step {
+func (s *state) record(step *control.Step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seq++
@@ -231,15 +231,22 @@ func (s *state) record(step control.Step) control.Step {
 	}
 	clear(s.log[:drop]) // the array behind the log moves on when it is full, not for every step
 	s.log = s.log[drop:]
-	return step
 }
 
-func stepSize(s control.Step) int {
+func stepSize(s *control.Step) int {
 	return len(s.Exchange.RequestBody) + len(s.Exchange.ResponseBody) + len(s.Exchange.URL) + len(s.Verdict) + 1024
 }
 
 func (s *state) steps() []control.Step {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.log)
+	return copySteps(s.log)
+}
+
+func copySteps(list []*control.Step) []control.Step {
+	out := make([]control.Step, len(list))
+	for i, step := range list {
+		out[i] = *step
+	}
+	return out
 }

@@ -21,6 +21,9 @@ import (
 // maxBody is how much of an answer is read, before and after decompression.
 const maxBody = 8 << 20
 
+// expectedBody is how much room is made for an answer before it is read.
+const expectedBody = 64 << 10
+
 // answer is what came back: a status with a body, or the reason why there is none.
 type answer struct {
 	status int
@@ -158,7 +161,7 @@ var (
 
 // readBody reads and decodes a body. It bounds both sides of the decompression.
 func readBody(res *http.Response) ([]byte, error) {
-	raw, err := readAtMost(res.Body)
+	raw, err := readAtMost(res.Body, res.ContentLength)
 	if err != nil || len(raw) == 0 {
 		return raw, err
 	}
@@ -170,27 +173,31 @@ func readBody(res *http.Response) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("body is not gzip although its header says so: %w", err)
 		}
-		return readAtMost(zr)
+		return readAtMost(zr, -1)
 	case "deflate": // RFC 9110 section 8.4.1.2: the zlib format
 		zr, err := zlib.NewReader(bytes.NewReader(raw))
 		if err != nil {
 			return nil, fmt.Errorf("body is not deflate although its header says so: %w", err)
 		}
-		return readAtMost(zr)
+		return readAtMost(zr, -1)
 	default:
 		return raw, errEncoding
 	}
 }
 
-func readAtMost(r io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if err != nil {
-		return b, fmt.Errorf("read the answer: %w", err)
+// readAtMost reads a body whose length is told; -1 is unknown. A long one is believed only as it comes.
+func readAtMost(r io.Reader, length int64) ([]byte, error) {
+	var b bytes.Buffer
+	if length = min(length, expectedBody); length > 0 {
+		b.Grow(int(length) + bytes.MinRead)
 	}
-	if len(b) > maxBody {
-		return b[:maxBody], errTooLong
+	if _, err := b.ReadFrom(io.LimitReader(r, maxBody+1)); err != nil {
+		return b.Bytes(), fmt.Errorf("read the answer: %w", err)
 	}
-	return b, nil
+	if b.Len() > maxBody {
+		return b.Bytes()[:maxBody], errTooLong
+	}
+	return b.Bytes(), nil
 }
 
 // lookupQuery writes a look-up as the persona does: in the filter everything but unreserved characters is

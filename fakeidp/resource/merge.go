@@ -95,11 +95,11 @@ func (m *merger) leaf(o *Object, name string, n node) {
 // then it is echoed with whatever the server added to it.
 func (m *merger) entries(entries []json.RawMessage, n node) []json.RawMessage {
 	for _, child := range n.children {
-		m.writer.out.Reset()
+		m.writer.out = nil
 		if !m.writer.write(child) {
 			continue
 		}
-		ours := slices.Clone(json.RawMessage(m.writer.out.Bytes()))
+		ours := json.RawMessage(m.writer.out)
 		at := position(entries, ours)
 		if at < 0 {
 			entries = append(entries, ours)

@@ -184,7 +184,11 @@ func (o *Object) MarshalJSON() ([]byte, error) { return o.append(nil), nil }
 
 // append writes the members in order, without space between them.
 func (o *Object) append(b []byte) []byte {
-	b = slices.Grow(b, 512)
+	size := 2
+	for _, m := range o.members {
+		size += len(m.name) + len(m.value) + 4
+	}
+	b = slices.Grow(b, size)
 	b = append(b, '{')
 	for i, m := range o.members {
 		if i > 0 {
@@ -218,20 +222,26 @@ func (o *Object) Plain() map[string]any {
 
 // Encode writes JSON without Go's escapes of <, > and &, which no vendor's client makes. It is used for
 // values that always have a JSON form: strings, bools, and structs, slices and objects of them.
-func Encode(value any) json.RawMessage {
+func Encode(value any) json.RawMessage { return appendValue(nil, value) }
+
+func appendValue(b []byte, value any) []byte {
 	switch v := value.(type) {
 	case string:
-		return appendText(make([]byte, 0, len(v)+2), v)
+		return appendText(b, v)
 	case bool:
-		return strconv.AppendBool(nil, v)
+		return strconv.AppendBool(b, v)
 	case *Object:
-		return v.append(nil)
+		return v.append(b)
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	return appendEncoded(b, value)
+}
+
+func appendEncoded(b []byte, value any) []byte {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(value); err != nil {
 		panic(fmt.Sprintf("resource: %T has no JSON form: %v", value, err))
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return append(b, bytes.TrimSuffix(text.Bytes(), []byte("\n"))...)
 }

@@ -1,7 +1,6 @@
 package resource
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -99,13 +98,7 @@ func (l Leaf) Read(o *Object) string {
 // unused is true.
 func (t Template) Render(v Values, empty Empty, unused bool) *Object {
 	w := writer{template: t, values: v, empty: empty}
-	o := New()
-	for i, name := range t.root.names {
-		if w.write(t.root.children[i]) {
-			o.put(name, bytes.Clone(w.out.Bytes()))
-		}
-		w.out.Reset()
-	}
+	o := w.members()
 	if !unused {
 		t.dropUnused(o)
 	}
@@ -129,14 +122,7 @@ func (t Template) dropUnused(o *Object) {
 // array all of it.
 func (t Template) Partial(v Values, empty Empty, changed func(leaf int) bool) *Object {
 	w := writer{template: t, values: v, empty: empty, include: changed}
-	o := New()
-	for i, name := range t.root.names {
-		if w.write(t.root.children[i]) {
-			o.put(name, bytes.Clone(w.out.Bytes()))
-		}
-		w.out.Reset()
-	}
-	return o
+	return w.members()
 }
 
 // writer renders nodes. What turns out to hold nothing is taken back.
@@ -145,7 +131,28 @@ type writer struct {
 	values   Values
 	empty    Empty
 	include  func(leaf int) bool // nil: everything
-	out      bytes.Buffer
+	out      []byte
+}
+
+// members renders the template's members, which share one buffer.
+func (w *writer) members() *Object {
+	root := w.template.root
+	w.out = make([]byte, 0, root.size)
+	ends := make([]int, len(root.names))
+	for i, child := range root.children {
+		if w.write(child) {
+			ends[i] = len(w.out)
+		}
+	}
+	o := &Object{members: make([]member, 0, len(root.names))}
+	start := 0
+	for i, end := range ends {
+		if end > 0 {
+			o.put(root.names[i], w.out[start:end:end])
+			start = end
+		}
+	}
+	return o
 }
 
 func (w *writer) write(n node) bool {
@@ -154,7 +161,7 @@ func (w *writer) write(n node) bool {
 		if w.include != nil {
 			return false
 		}
-		w.out.Write(n.raw)
+		w.out = append(w.out, n.raw...)
 		return true
 	case placeholder:
 		return w.leaf(n.leaf)
@@ -172,11 +179,11 @@ func (w *writer) leaf(at int) bool {
 	value := w.template.leaves[at].Value(w.values)
 	switch {
 	case value != nil:
-		w.out.Write(Encode(value))
+		w.out = appendValue(w.out, value)
 	case w.empty == EmptyString:
-		w.out.WriteString(`""`)
+		w.out = append(w.out, `""`...)
 	case w.empty == Null:
-		w.out.WriteString("null")
+		w.out = append(w.out, "null"...)
 	default:
 		return false
 	}
@@ -184,27 +191,27 @@ func (w *writer) leaf(at int) bool {
 }
 
 func (w *writer) object(n node) bool {
-	start := w.out.Len()
-	w.out.WriteByte('{')
+	start := len(w.out)
+	w.out = append(w.out, '{')
 	first, held := true, !n.variable() && w.include == nil
 	for i, child := range n.children {
-		mark := w.out.Len()
+		mark := len(w.out)
 		if !first {
-			w.out.WriteByte(',')
+			w.out = append(w.out, ',')
 		}
-		w.out.Write(n.keys[i])
+		w.out = append(w.out, n.keys[i]...)
 		if !w.write(child) {
-			w.out.Truncate(mark)
+			w.out = w.out[:mark]
 			continue
 		}
 		first = false
 		held = held || child.variable()
 	}
 	if !held {
-		w.out.Truncate(start)
+		w.out = w.out[:start]
 		return false
 	}
-	w.out.WriteByte('}')
+	w.out = append(w.out, '}')
 	return true
 }
 
@@ -220,24 +227,24 @@ func (w *writer) array(n node) bool {
 		defer func(include func(int) bool) { w.include = include }(w.include)
 		w.include = nil
 	}
-	start := w.out.Len()
-	w.out.WriteByte('[')
+	start := len(w.out)
+	w.out = append(w.out, '[')
 	first := true
 	for _, child := range n.children {
-		mark := w.out.Len()
+		mark := len(w.out)
 		if !first {
-			w.out.WriteByte(',')
+			w.out = append(w.out, ',')
 		}
 		if !w.write(child) {
-			w.out.Truncate(mark)
+			w.out = w.out[:mark]
 			continue
 		}
 		first = false
 	}
 	if first {
-		w.out.Truncate(start)
+		w.out = w.out[:start]
 		return false
 	}
-	w.out.WriteByte(']')
+	w.out = append(w.out, ']')
 	return true
 }

@@ -58,6 +58,7 @@ type node struct {
 	names    []string        // of an object, one for each child
 	keys     [][]byte        // the same as they are written, with the colon
 	children []node
+	size     int // of the root: how long the text is likely to become
 	from, to int // the leaves inside: [from, to)
 }
 
@@ -117,6 +118,7 @@ func ParseTemplate(text string) (Template, error) {
 	if err != nil {
 		return Template{}, err
 	}
+	root.size = 2 * compact.Len()
 	return Template{root: root, leaves: p.leaves}, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // The functions below walk JSON that json.Valid has accepted. They only find where its parts begin and end,
@@ -111,9 +110,5 @@ func appendText(b []byte, s string) []byte {
 		b = append(b, s...)
 		return append(b, '"')
 	}
-	var quoted strings.Builder
-	enc := json.NewEncoder(&quoted)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // a string has a JSON form, and a Builder takes everything
-	return append(b, strings.TrimSuffix(quoted.String(), "\n")...)
+	return appendEncoded(b, s)
 }
