@@ -44,68 +44,64 @@ func (x *index) close() error { return x.file.Close() }
 
 func (x *index) hash(key string) int64 { return int64(maphash.String(x.seed, key)) }
 
-// walk visits the slots where a hash may be, up to the first empty one, until visit is done.
-func (x *index) walk(hash int64, visit func(number int64, s slot) (done bool, err error)) error {
+// place is the slot of a key: where its record is, or, when at is 0, the empty slot that a first one would take.
+type place struct{ number, hash, at int64 }
+
+// locate finds the slot of a key. is says whether the record at a place has the key.
+func (x *index) locate(key string, is func(at int64) (bool, error)) (place, error) {
+	hash := x.hash(key)
+	return x.walk(hash, func(s slot) (bool, error) {
+		if s.hash != hash || s.at <= left {
+			return false, nil
+		}
+		return is(s.at)
+	})
+}
+
+// walk goes through the slots where a hash may be, up to the wanted one or the first that is empty.
+func (x *index) walk(hash int64, wanted func(slot) (bool, error)) (place, error) {
 	var block [blockSlots * slotBytes]byte
 	number := hash & (x.slots - 1)
-	for range x.slots {
+	for {
 		n, err := x.file.ReadAt(block[:], number*slotBytes)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return err
+			return place{}, err
 		}
 		for at := 0; at+slotBytes <= n; at += slotBytes {
 			s := slot{int64(binary.LittleEndian.Uint64(block[at:])), int64(binary.LittleEndian.Uint64(block[at+8:]))}
-			if done, err := visit(number, s); done || err != nil || s.at == 0 {
-				return err
+			if s.at == 0 {
+				return place{number: number, hash: hash}, nil
+			}
+			if found, err := wanted(s); found || err != nil {
+				return place{number, hash, s.at}, err
 			}
 			number++
 		}
-		number &= x.slots - 1
+		number &= x.slots - 1 // behind the last slot comes the first; one is always empty
+	}
+}
+
+// room makes sure that there is an empty slot for one more record.
+func (x *index) room() error {
+	if 2*(x.used+1) > x.slots {
+		return x.grow()
 	}
 	return nil
 }
 
-// each calls fn with the places of records whose key may be key, until it is done.
-func (x *index) each(key string, fn func(at int64) (done bool, err error)) error {
-	hash := x.hash(key)
-	return x.walk(hash, func(_ int64, s slot) (bool, error) {
-		if s.hash != hash || s.at <= left {
-			return false, nil
-		}
-		return fn(s.at)
-	})
-}
-
-// set notes where the record of a key is. old is where the one before it is, 0 when there is none.
-func (x *index) set(key string, old, at int64) error {
-	if old == 0 && 2*(x.used+1) > x.slots {
-		if err := x.grow(); err != nil {
-			return err
-		}
+// set notes where the record of a key is now.
+func (x *index) set(p place, at int64) error {
+	if p.at == 0 {
+		x.used++
+		x.live++
 	}
-	return x.put(x.hash(key), old, at)
+	return x.write(p.number, slot{p.hash, at})
 }
 
-func (x *index) put(hash, old, at int64) error {
-	return x.walk(hash, func(number int64, s slot) (bool, error) {
-		if s.at != old || (old != 0 && s.hash != hash) {
-			return false, nil
-		}
-		if old == 0 {
-			x.used++
-			x.live++
-		}
-		return true, x.write(number, slot{hash, at})
-	})
-}
-
-// remove frees the slot of a record; old is 0 when there is none.
-func (x *index) remove(key string, old int64) error {
-	if old == 0 {
-		return nil
-	}
+// remove frees the slot of a record.
+func (x *index) remove(p place) error {
 	x.live--
-	return x.put(x.hash(key), old, left)
+	return x.write(p.number, slot{p.hash, left})
 }
 
 func (x *index) write(number int64, s slot) error {
@@ -145,7 +141,11 @@ func (x *index) fill(block []byte) error {
 	for ; len(block) >= slotBytes; block = block[slotBytes:] {
 		s := slot{int64(binary.LittleEndian.Uint64(block)), int64(binary.LittleEndian.Uint64(block[8:]))}
 		if s.at > left {
-			if err := x.put(s.hash, 0, s.at); err != nil {
+			p, err := x.walk(s.hash, func(slot) (bool, error) { return false, nil })
+			if err != nil {
+				return err
+			}
+			if err := x.set(p, s.at); err != nil {
 				return err
 			}
 		}

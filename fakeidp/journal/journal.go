@@ -112,42 +112,51 @@ func begin(file *os.File) (int64, error) {
 
 // note makes a record the one that counts for its key.
 func (j *Journal) note(rec record) error {
-	old, found, err := j.find(rec.key)
+	if err := j.index.room(); err != nil {
+		return err
+	}
+	old, p, err := j.find(rec.key)
 	if err != nil {
 		return err
 	}
-	if found {
-		j.live -= old.size()
-	}
-	if rec.deleted {
-		return j.index.remove(rec.key, old.at)
-	}
-	j.live += rec.size()
-	return j.index.set(rec.key, old.at, rec.at)
+	return j.replace(old, p, rec)
 }
 
-// find reads the record that counts for a key.
-func (j *Journal) find(key string) (rec record, found bool, err error) {
+// replace puts a record into the place of the one before it, if there was one.
+func (j *Journal) replace(old record, p place, rec record) error {
+	j.live -= old.length
+	if !rec.deleted {
+		j.live += rec.length
+		return j.index.set(p, rec.at)
+	}
+	if p.at == 0 {
+		return nil
+	}
+	return j.index.remove(p)
+}
+
+// find reads the record that counts for a key. There is none when the place says so.
+func (j *Journal) find(key string) (rec record, p place, err error) {
 	if j.file == nil {
-		return record{}, false, nil
+		return record{}, place{}, nil
 	}
-	err = j.index.each(key, func(at int64) (bool, error) {
+	p, err = j.index.locate(key, func(at int64) (bool, error) {
+		var err error
 		rec, err = readRecord(j.file, at)
-		found = err == nil && rec.key == key
-		return found, err
+		return rec.key == key, err
 	})
-	if !found {
-		rec = record{}
+	if err != nil || p.at == 0 {
+		return record{}, p, err
 	}
-	return rec, found, err
+	return rec, p, nil
 }
 
 // Get returns the value that was put last; ok is false when there is none.
 func (j *Journal) Get(key string) (value []byte, ok bool, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	rec, ok, err := j.find(key)
-	return rec.value, ok, j.named(err)
+	rec, p, err := j.find(key)
+	return rec.value, p.at != 0 && err == nil, j.named(err)
 }
 
 // Put stores a value.
@@ -161,7 +170,7 @@ func (j *Journal) Put(key string, value []byte) error {
 func (j *Journal) Delete(key string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, found, err := j.find(key); err != nil || !found {
+	if _, p, err := j.find(key); err != nil || p.at == 0 {
 		return j.named(err)
 	}
 	return j.named(j.write(record{key: key, deleted: true}))
@@ -233,8 +242,8 @@ func (j *Journal) Scan(prefix string, fn func(key string, value []byte) error) e
 func (j *Journal) counts(rec record) (bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	current, found, err := j.find(rec.key)
-	return found && current.at == rec.at, err
+	_, p, err := j.find(rec.key)
+	return p.at == rec.at, err
 }
 
 // Compact writes the file anew without what no longer counts, when that is most of it. It does nothing while
@@ -295,9 +304,9 @@ func (j *Journal) copyTo(fresh *os.File) error {
 		if !ok {
 			break
 		}
-		if current, found, err := j.find(rec.key); err != nil {
+		if _, p, err := j.find(rec.key); err != nil {
 			return err
-		} else if !found || current.at != rec.at {
+		} else if p.at != rec.at {
 			continue
 		}
 		text, err := rec.append(nil)

@@ -28,8 +28,7 @@ type record struct {
 	length  int64
 }
 
-func (r record) size() int64 { return r.length }
-func (r record) end() int64  { return r.at + r.length }
+func (r record) end() int64 { return r.at + r.length }
 
 func (r record) append(b []byte) ([]byte, error) {
 	if len(r.key) > maxKey || len(r.value) > maxValue {

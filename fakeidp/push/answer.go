@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"assay/fakeidp/resource"
 )
@@ -52,7 +53,11 @@ func (a answer) nonsense() string {
 
 // clip makes the target's words one short line. Secrets go first: a cut must not leave half of one.
 func (a answer) clip(s string) string {
-	s = strings.Join(strings.Fields(a.redact.text(s)), " ")
+	s = a.redact.text(s)
+	if len(s) <= 200 && !strings.ContainsFunc(s, unicode.IsSpace) {
+		return s
+	}
+	s = strings.Join(strings.Fields(s), " ")
 	if runes := []rune(s); len(runes) > 200 {
 		return string(runes[:200]) + "…"
 	}

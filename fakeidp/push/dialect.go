@@ -3,7 +3,9 @@ package push
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"slices"
+	"strconv"
 	"strings"
 
 	"assay/fakeidp/control"
@@ -20,6 +22,7 @@ type dialect struct {
 	group       resource.Template
 	match       resource.Leaf // by which users are matched
 	inCreate    []bool        // of the leaves of put: a create has a place for them
+	shape       string        // tells profiles of one template from those of another
 	manager     int           // the index of the manager among the leaves of put, -1 when the persona sends none
 }
 
@@ -48,7 +51,9 @@ func newDialect(knobs persona.SCIM) (dialect, error) {
 	for _, leaf := range d.put.Leaves() {
 		_, ok := d.create.LeafAt(leaf.Path)
 		d.inCreate = append(d.inCreate, ok)
+		d.shape += leaf.Path + "\n"
 	}
+	d.shape = strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(d.shape))), 36)
 	d.manager = slices.IndexFunc(d.put.Leaves(), func(l resource.Leaf) bool { return l.Source() == "manager" })
 	return d, nil
 }

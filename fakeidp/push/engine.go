@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/journal"
 	"assay/fakeidp/persona"
 )
 
@@ -42,7 +43,10 @@ type Directory interface {
 	// Connection returns where an app provisions, with the token.
 	Connection(appID string) (control.SCIM, bool)
 	Assigned(appID, personID string) bool
-	Assignments(appID string) []string
+	// AssignmentPage lists up to limit people who have an app, in the order in which they got it, from behind the one
+	// whose number is after; 0 is before the first. It returns the number of the last one.
+	AssignmentPage(appID string, after, limit int) (ids []string, last int)
+	CountAssignments(appID string) int
 	PushedGroups(appID string) []string
 	UnlinkGroup(appID, groupID string) error
 }
@@ -59,6 +63,10 @@ type Options struct {
 	// Now and Sleep replace the clock in tests. Sleep returns early with an error when its context ends.
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error
+	// Journal is where links to the targets' users and groups are remembered, and what is in escrow; a new engine
+	// with the same journal goes on where this one ended, however it ended. No secret is in it. The engine does not close it.
+	// nil means a temporary one, gone with the engine.
+	Journal *journal.Journal
 	// Concurrency is how many people, or groups, are worked on at a time. Zero means one: then the requests of
 	// a push come in the same order in every run.
 	Concurrency int
@@ -78,11 +86,12 @@ type Engine struct {
 	turn sync.Mutex   // held while the clock is moved
 	skew atomic.Int64 // nanoseconds by which the clock is ahead
 
-	mu   sync.Mutex
-	apps map[string]*state
+	journal *journal.Journal
+	mu      sync.Mutex
+	apps    map[string]*state
 }
 
-// New returns an engine that remembers nothing yet.
+// New returns an engine that remembers what its journal does.
 func New(directory Directory, o Options) *Engine {
 	if o.Personas == nil {
 		o.Personas = persona.ByName
@@ -102,16 +111,25 @@ func New(directory Directory, o Options) *Engine {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{directory: directory, options: o, transport: newTransport(), apps: map[string]*state{}}
+	e := &Engine{directory: directory, options: o, transport: newTransport(), journal: o.Journal, apps: map[string]*state{}}
+	if e.journal == nil {
+		e.journal = journal.Temporary()
+	}
+	return e
 }
 
-// Close ends idle connections to targets.
-func (e *Engine) Close() { e.transport.CloseIdleConnections() }
+// Close ends idle connections to targets and what was remembered for as long as the engine lives.
+func (e *Engine) Close() {
+	e.transport.CloseIdleConnections()
+	if e.options.Journal == nil {
+		_ = e.journal.Close() // nobody reads the file any more
+	}
+}
 
 // Push does all provisioning of an app that is due and says what it did, whatever is in escrow and whether
 // or not the connection is in quarantine: it is what an administrator starts by hand. What a target does wrong is in
-// the steps; the error is ErrNoApp, ErrNoConnection, ErrNoPersona, or the context's while it waits for
-// another push of the app. A context that ends later stops the push after a step that says so.
+// the steps; the error is ErrNoApp, ErrNoConnection, ErrNoPersona, the context's while it waits for
+// another push of the app, or that of the file that remembers what was pushed. A context that ends later stops the push after a step that says so.
 func (e *Engine) Push(ctx context.Context, appID string) (control.Push, error) {
 	r, err := e.begin(ctx, appID)
 	if err != nil {
@@ -119,13 +137,16 @@ func (e *Engine) Push(ctx context.Context, appID string) (control.Push, error) {
 	}
 	defer r.end()
 	r.push(ctx)
-	return r.report(), nil
+	return r.report(), r.state.failure()
 }
 
 func (r *run) push(ctx context.Context) {
+	r.state.forgetMemberships() // what the last push did not come to
 	r.pushPeople(ctx)
 	r.pushGroups(ctx)
 	r.settle()
+	r.state.check(r.engine.journal.Compact())
+	r.state.check(r.engine.journal.Sync())
 }
 
 // TestConnection sends what the vendor sends when an administrator saves the connection. Errors as Push.
@@ -166,7 +187,7 @@ func (e *Engine) UnlinkGroup(ctx context.Context, appID, groupID string, deleteI
 		return err
 	}
 	st.unlinkGroup(groupID, deleteInTarget)
-	return nil
+	return st.failure()
 }
 
 // Links lists what is remembered about people and groups at an app's target, in the order of linking.
@@ -175,7 +196,7 @@ func (e *Engine) Links(appID string) ([]control.Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	return st.links(), nil
+	return st.links(), st.failure()
 }
 
 // Log returns the provisioning log of an app, oldest step first. It holds the last 2000 steps, fewer
@@ -189,10 +210,11 @@ func (e *Engine) Log(appID string) ([]control.Step, error) {
 }
 
 // Forget drops everything that is remembered about an app. Nothing is sent.
-func (e *Engine) Forget(appID string) {
+func (e *Engine) Forget(appID string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.apps, appID)
+	return forget(appID, e.journal)
 }
 
 // Now is the time on the engine's clock.
@@ -204,11 +226,14 @@ func (e *Engine) state(appID string) (*state, error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	st := e.apps[appID]
-	if st == nil {
-		st = newState()
-		e.apps[appID] = st
+	if st := e.apps[appID]; st != nil {
+		return st, nil
 	}
+	st, err := openState(appID, e.journal)
+	if err != nil {
+		return nil, err
+	}
+	e.apps[appID] = st
 	return st, nil
 }
 
@@ -234,6 +259,7 @@ func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
 	if err := st.take(ctx); err != nil {
 		return nil, err
 	}
+	st.shape = d.shape
 	redact := newRedactor(conn.Token)
 	return &run{engine: e, app: app, conn: newConnection(conn, p.SCIM, redact), product: p.Product, knobs: p.SCIM, dialect: d, state: st, at: e.Now(),
 		redact: redact, troubled: map[string]trouble{}, tried: map[string]bool{}}, nil

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/persona"
@@ -22,11 +23,12 @@ func (r *run) pushGroups(ctx context.Context) {
 	pushed := r.engine.directory.PushedGroups(r.app.ID)
 	r.objects += len(pushed)
 	r.state.keepGroups(pushed, r.knobs.GroupUnassigned.Value == persona.Delete)
-	for _, d := range r.state.takeDeletes() {
+	for _, d := range r.state.dueDeletes() {
 		r.deleteGroup(ctx, d)
 	}
-	inactive := r.state.inactive()
-	r.each(ctx, pushed, func(ctx context.Context, id string) {
+	r.state.forgetMemberships()
+	inactive := sync.OnceValue(r.state.inactive)
+	r.each(ctx, slices.Values(pushed), len(pushed), func(ctx context.Context, id string) {
 		if g, ok := r.engine.directory.Group(id); ok {
 			r.pushGroup(ctx, g, inactive)
 		}
@@ -34,18 +36,18 @@ func (r *run) pushGroups(ctx context.Context) {
 }
 
 func (r *run) deleteGroup(ctx context.Context, d groupDelete) {
-	_, ok := r.do(ctx, call{task: taskGroupDelete, subject: d.id, who: d.name,
+	_, ok := r.do(ctx, call{task: taskGroupDelete, subject: d.ID, who: d.Name,
 		why:    "no longer pushed, to be deleted in the target",
-		doing:  "Error while deleting group " + d.name,
-		method: http.MethodDelete, path: resourcePath(groupsPath, d.remote), judge: acceptDelete})
-	if !ok {
-		r.state.addDelete(d)
+		doing:  "Error while deleting group " + d.Name,
+		method: http.MethodDelete, path: resourcePath(groupsPath, d.Remote), judge: acceptDelete})
+	if ok {
+		r.state.deleted(d)
 	}
 }
 
 // pushGroup creates or finds the group, then renames it and changes its members as needed. A group that is
 // as it was pushed last costs no request.
-func (r *run) pushGroup(ctx context.Context, g control.Group, inactive map[string]bool) {
+func (r *run) pushGroup(ctx context.Context, g control.Group, inactive func() map[string]bool) {
 	link, linked := r.state.group(g.ID)
 	if linked {
 		if link.name == g.Name && r.change(link, g, inactive).empty() && !link.full {
@@ -63,8 +65,7 @@ func (r *run) pushGroup(ctx context.Context, g control.Group, inactive map[strin
 		if link, ok = r.linkGroup(ctx, g); !ok {
 			return
 		}
-		r.state.setGroup(g.ID, link)
-		link, _ = r.state.group(g.ID) // with its number
+		r.state.setGroup(g.ID, &link)
 	}
 	r.alignGroup(ctx, g, link, r.change(link, g, inactive))
 }
@@ -150,7 +151,7 @@ func (r *run) putGroup(ctx context.Context, g control.Group, link groupLink, res
 		return
 	}
 	link.name, link.full, link.members = g.Name, false, setOf(wanted)
-	r.state.setGroup(g.ID, link)
+	r.state.setGroup(g.ID, &link)
 }
 
 func (r *run) rename(ctx context.Context, g control.Group, link *groupLink, renamed bool) bool {
@@ -166,7 +167,7 @@ func (r *run) rename(ctx context.Context, g control.Group, link *groupLink, rena
 		return false
 	}
 	link.name = g.Name
-	r.state.setGroup(g.ID, *link)
+	r.state.setGroupHead(g.ID, link)
 	return true
 }
 
@@ -179,7 +180,7 @@ func (r *run) replaceMembers(ctx context.Context, g control.Group, link groupLin
 		return
 	}
 	link.full, link.members = false, setOf(first)
-	r.state.setGroup(g.ID, link)
+	r.state.setGroup(g.ID, &link)
 	r.patchMembers(ctx, g, link, membership{come: wanted[len(first):]})
 }
 
@@ -192,14 +193,9 @@ func (r *run) patchMembers(ctx context.Context, g control.Group, link groupLink,
 		if !r.sendMembers(ctx, g, link, "the membership changed", r.dialect.memberOperations(gone, come)...) {
 			return
 		}
-		for _, id := range gone {
-			delete(link.members, id)
-		}
-		for _, m := range come {
-			link.members[m.Value] = true
-		}
-		r.state.setGroup(g.ID, link)
+		r.state.moveMembers(g.ID, &link, memberBatch{gone: gone, come: idsOf(come)})
 	}
+	r.state.gather(g.ID, &link)
 }
 
 func (r *run) sendMembers(ctx context.Context, g control.Group, link groupLink, why string, operations ...operation) bool {
@@ -224,7 +220,7 @@ func (m membership) empty() bool { return len(m.gone)+len(m.come) == 0 }
 
 // change compares the membership with what was pushed. Where members need not be assigned, those who are
 // inactive at the target keep the memberships that they had: they are out of scope.
-func (r *run) change(link groupLink, g control.Group, inactive map[string]bool) membership {
+func (r *run) change(link groupLink, g control.Group, inactive func() map[string]bool) membership {
 	wanted := r.members(g)
 	var diff membership
 	for _, m := range wanted {
@@ -234,7 +230,7 @@ func (r *run) change(link groupLink, g control.Group, inactive map[string]bool) 
 	}
 	keep := setOf(wanted)
 	for _, id := range slices.Sorted(maps.Keys(link.members)) {
-		if !keep[id] && (r.knobs.AssignedOnly.Value || !inactive[id]) {
+		if !keep[id] && (r.knobs.AssignedOnly.Value || !inactive()[id]) {
 			diff.gone = append(diff.gone, id)
 		}
 	}
@@ -254,6 +250,14 @@ func (r *run) members(g control.Group) []member {
 		out = append(out, newMember(r.knobs.MemberAdd.Value, link.remote, p.Login))
 	}
 	return out
+}
+
+func idsOf(members []member) []string {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.Value
+	}
+	return ids
 }
 
 func setOf(members []member) map[string]bool {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/journal"
 	"assay/fakeidp/persona"
 	"assay/fakeidp/resource"
 )
@@ -195,7 +196,10 @@ func TestLongAnswerIsCutOff(t *testing.T) {
 }
 
 func TestLogIsBounded(t *testing.T) {
-	st := newState()
+	st, err := openState("app", journal.Temporary())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range logSteps + 10 {
 		st.record(&control.Step{})
 	}

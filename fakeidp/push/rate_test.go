@@ -73,7 +73,7 @@ func comparePushRate(b *testing.B, persona string) {
 	b.ReportMetric(float64(2*people*b.N)/bare.Seconds(), "bare-requests/s")
 }
 
-func crowd(b *testing.B, persona, target string, people int) (dir *directory.Directory, app string) {
+func crowd(b testing.TB, persona, target string, people int) (dir *directory.Directory, app string) {
 	b.Helper()
 	dir = directory.NewSeeded(1)
 	made, err := dir.CreateApp(control.App{Persona: persona, SCIM: &control.SCIM{URL: target, Token: strings.Repeat("t0k3n-", 7)}})

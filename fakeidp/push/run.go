@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -49,8 +50,8 @@ type run struct {
 
 // trouble is why an object is not in line after a run.
 type trouble struct {
-	reason    string
-	reference bool // only the reference to another object failed
+	Reason    string
+	Reference bool // only the reference to another object failed
 }
 
 // The tasks that steps are filed under.
@@ -102,7 +103,7 @@ func (r *run) report() control.Push {
 
 // each calls work for every id, by as many workers as the engine has, until the run is stopped. In a cycle
 // it leaves out what is in escrow.
-func (r *run) each(ctx context.Context, ids []string, work func(context.Context, string)) {
+func (r *run) each(ctx context.Context, ids iter.Seq[string], total int, work func(context.Context, string)) {
 	feed := make(chan string, r.engine.options.Concurrency)
 	var workers sync.WaitGroup
 	var done atomic.Int64
@@ -113,12 +114,12 @@ func (r *run) each(ctx context.Context, ids []string, work func(context.Context,
 					work(ctx, id)
 				}
 				if tell := r.engine.options.Progress; tell != nil {
-					tell(r.app.ID, int(done.Add(1)), len(ids))
+					tell(r.app.ID, int(done.Add(1)), total)
 				}
 			}
 		})
 	}
-	for _, id := range ids {
+	for id := range ids {
 		feed <- id
 	}
 	close(feed)
@@ -142,7 +143,7 @@ func (r *run) mayTry(id string) bool {
 func (r *run) isStopped() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.stopped
+	return r.stopped || r.state.failure() != nil
 }
 
 func (r *run) stop() {
@@ -289,7 +290,7 @@ func (r *run) fail(c call, exchange control.Exchange, code, reason string) {
 	}
 	r.mu.Lock()
 	known, again := r.troubled[c.subject]
-	r.troubled[c.subject] = trouble{reason: reason, reference: c.task == taskReference && (!again || known.reference)}
+	r.troubled[c.subject] = trouble{Reason: reason, Reference: c.task == taskReference && (!again || known.Reference)}
 	r.mu.Unlock()
 	if next, ok := r.state.nextTry(c.subject, r.at, r.knobs.Escrow.Value); ok {
 		text += fmt.Sprintf(". %s puts the object into escrow and tries again at %s", r.product, next.Format(time.RFC3339))

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"sync/atomic"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/journal"
 )
 
 // blank is a target that finds nobody and takes everybody, and remembers nothing.
@@ -30,50 +33,91 @@ func (b *blank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestLongPushKeepsOnlyLinks pushes many people, and wants the engine to hold no more than a link for each
-// afterwards: no bodies, no steps beyond a log's worth. ASSAY_STREAM_PEOPLE raises the number.
-func TestLongPushKeepsOnlyLinks(t *testing.T) {
-	many := 10_000
-	if text := os.Getenv("ASSAY_STREAM_PEOPLE"); text != "" {
-		var err error
-		if many, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	few, more := heldAfter(t, many/10), heldAfter(t, many)
-	perPerson := float64(more-few) / float64(many-many/10)
-	t.Logf("held after %d people: %d KiB, after %d: %d KiB; %.0f bytes a person", many/10, few>>10, many, more>>10, perPerson)
-	if perPerson > 1500 {
-		t.Errorf("each person more costs %.0f bytes; a link is a few hundred", perPerson)
+// TestLongPushKeepsNothing wants people to cost the engine no memory once they are pushed: their links are in a file,
+// and the log is full after the first thousand.
+func TestLongPushKeepsNothing(t *testing.T) {
+	const few, many = 1500, 4500
+	before := pushCrowd(t, few).held
+	after := pushCrowd(t, many).held
+	perPerson := float64(after-before) / (many - few)
+	t.Logf("held after %d people: %d KiB, after %d: %d KiB; %.0f bytes a person", few, before>>10, many, after>>10, perPerson)
+	if perPerson > 60 {
+		t.Errorf("each person more costs %.0f bytes, want none", perPerson)
 	}
 }
 
-// heldAfter pushes n people and returns how much more memory the engine holds than before.
-func heldAfter(t *testing.T, n int) int64 {
+// BenchmarkPushMemory measures what a push of many people costs: "held-KiB" is what the engine holds afterwards, and
+// "peak-KiB" by how much the heap in use, garbage included, was larger at most during the push. The directory's own memory is in neither.
+func BenchmarkPushMemory(b *testing.B) {
+	for _, people := range []int{10_000, 100_000} {
+		b.Run(strconv.Itoa(people), func(b *testing.B) {
+			var cost crowdCost
+			for range b.N {
+				cost = pushCrowd(b, people)
+			}
+			b.ReportMetric(float64(cost.held>>10), "held-KiB")
+			b.ReportMetric(float64(cost.peak>>10), "peak-KiB")
+			b.ReportMetric(float64(cost.file>>10), "file-KiB")
+			b.ReportMetric(cost.rate, "requests/s")
+		})
+	}
+}
+
+type crowdCost struct {
+	held, peak int64 // bytes of heap
+	file       int64 // bytes of the journal
+	rate       float64
+}
+
+// pushCrowd pushes n people into a blank target and says what it cost.
+func pushCrowd(t testing.TB, n int) crowdCost {
 	t.Helper()
 	target := &blank{}
-	r := newRig(t, "entra-default", target, Options{Concurrency: 8})
-	for i := range n {
-		r.assign(control.Person{Login: fmt.Sprintf("p%d@example.test", i), Email: fmt.Sprintf("p%d@example.test", i), GivenName: "Ada", FamilyName: "Byron"})
+	server := httptest.NewServer(target)
+	defer server.Close()
+	dir, app := crowd(t, "entra-default", server.URL, n)
+	path := filepath.Join(t.TempDir(), "state")
+	remembered, err := journal.Open(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	before, started := held(), time.Now()
-	done, err := r.engine.Push(t.Context(), r.app)
+	defer remembered.Close()
+	engine := New(dir, Options{Concurrency: 8, Journal: remembered})
+	defer engine.Close()
+	var peak atomic.Int64
+	before := held()
+	engine.options.Progress = func(_ string, done, _ int) {
+		if done%1000 == 0 {
+			peak.Store(max(peak.Load(), heap()-before))
+		}
+	}
+	started := time.Now()
+	done, err := engine.Push(t.Context(), app)
 	if err != nil || done.Failed > 0 || done.Requests != 2*n || target.created.Load() != int64(n) {
 		t.Fatalf("%v: %d requests, %d failed, %d created", err, done.Requests, done.Failed, target.created.Load())
 	}
+	took := time.Since(started)
 	if len(done.Steps) > 2*logSteps {
 		t.Errorf("the report has %d steps", len(done.Steps))
 	}
-	t.Logf("%d people: %.0f requests a second", n, float64(done.Requests)/time.Since(started).Seconds())
-	after := held()
-	runtime.KeepAlive(r)
-	runtime.KeepAlive(done)
-	return after - before
+	done = control.Push{}
+	cost := crowdCost{held: held() - before, peak: peak.Load(), rate: 2 * float64(n) / took.Seconds()}
+	if info, err := os.Stat(path); err == nil {
+		cost.file = info.Size()
+	}
+	runtime.KeepAlive(dir)
+	runtime.KeepAlive(engine)
+	return cost
 }
 
+// held is the heap that is in use, heap that with what is garbage.
 func held() int64 {
-	var m runtime.MemStats
 	runtime.GC()
+	return heap()
+}
+
+func heap() int64 {
+	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }

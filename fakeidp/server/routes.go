@@ -75,8 +75,7 @@ func (s *server) apps() {
 		if err := s.Directory.DeleteApp(r.PathValue("app")); err != nil {
 			return nil, err
 		}
-		s.Engine.Forget(r.PathValue("app"))
-		return nil, nil
+		return nil, s.Engine.Forget(r.PathValue("app"))
 	})
 	s.handle("PUT /apps/{app}/people/{person}", func(r *http.Request) (any, error) {
 		return nil, s.Directory.Assign(r.PathValue("app"), r.PathValue("person"))
