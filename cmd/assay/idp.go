@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -13,6 +15,7 @@ import (
 	"assay/fakeidp"
 	"assay/fakeidp/control"
 	"assay/fakeidp/persona"
+	"assay/fakeidp/push"
 	"assay/fixtures"
 )
 
@@ -21,6 +24,7 @@ type idpFlags struct {
 	empty, quiet                          bool
 	push                                  string
 	concurrency                           int
+	state                                 string
 	target                                targetFlags
 }
 
@@ -37,7 +41,11 @@ When ready, one JSON line on standard output has the issuer, the control URL and
 
 With --push once it provisions the 40 people and 8 groups of the fixtures into --target, as the persona
 does it, prints a summary as JSON and ends. What it made at the target stays there. Exit codes then: 0 the
-persona would report no failure, 1 it would, 2 usage, 3 the target did not answer.`,
+persona would report no failure, 1 it would, 2 usage, 3 the target did not answer.
+
+With --state FILE it remembers what it pushed, per persona and target, as a real provider does: pushing again sends
+only what changed, and a push that was cut off, by kill -9 too, goes on where it ended. An IdP that keeps running remembers likewise; what was
+made through the control API has to be made again with its ids. The file (mode 0600) holds profiles, no SCIM token.`,
 		Example: `  assay idp --addr 127.0.0.1:9000 --control-addr 127.0.0.1:9001
   curl -H "Authorization: Bearer $CONTROL_TOKEN" http://127.0.0.1:9001/people
   ASSAY_TOKEN=… assay idp --persona entra-default --target https://acme.example/scim/v2 --push once`,
@@ -50,7 +58,8 @@ persona would report no failure, 1 it would, 2 usage, 3 the target did not answe
 	f.StringVar(&flags.publicURL, "public-url", "", "URL under which browsers and products reach the public listener (default: http:// and its address)")
 	f.StringVar(&flags.persona, "persona", "okta-oin", "persona of apps that do not name one, or a YAML file that describes one: "+strings.Join(persona.Names(), ", "))
 	f.StringVar(&flags.push, "push", "", "\"once\": provision into --target and end")
-	f.IntVar(&flags.concurrency, "concurrency", 1, "people or groups that --push works on at a time")
+	f.IntVar(&flags.concurrency, "concurrency", 1, "people or groups that a push works on at a time")
+	f.StringVar(&flags.state, "state", "", "file that remembers what was pushed: an IdP that was killed goes on where it ended")
 	flags.target.add(cmd)
 	f.BoolVar(&flags.empty, "empty", false, "start with an empty directory instead of the 40 people and 8 groups of the fixtures")
 	f.BoolVar(&flags.quiet, "quiet", false, "do not log")
@@ -80,7 +89,7 @@ func (p *program) idp(ctx context.Context, flags idpFlags) error {
 	}
 	o := fakeidp.Options{
 		Addr: flags.addr, ControlAddr: flags.controlAddr, Persona: chosen.Name, Personas: custom,
-		PublicURL: strings.TrimRight(flags.publicURL, "/"), Logger: slog.New(slog.NewTextHandler(p.err, nil)),
+		PublicURL: strings.TrimRight(flags.publicURL, "/"), State: flags.state, Push: push.Options{Concurrency: flags.concurrency}, Logger: slog.New(slog.NewTextHandler(p.err, nil)),
 	}
 	if flags.quiet {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -119,6 +128,12 @@ type staff struct {
 	groups []control.Group
 }
 
+// stableID is an id that is the same in every start, so that what --state remembers is found again.
+func stableID(prefix, name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return prefix + hex.EncodeToString(sum[:])[:17]
+}
+
 // seed puts the people and groups of the fixtures into the fake IdP's directory.
 func seed(ctx context.Context, client *control.Client) (*staff, error) {
 	people, err := fixtures.People()
@@ -132,7 +147,7 @@ func seed(ctx context.Context, client *control.Client) (*staff, error) {
 	s := &staff{people: map[string]control.Person{}}
 	for _, one := range people {
 		person, err := client.CreatePerson(ctx, control.Person{
-			Login: one.Login, Email: one.Login, GivenName: one.GivenName, FamilyName: one.FamilyName,
+			ID: stableID("00u", one.Login), Login: one.Login, Email: one.Login, GivenName: one.GivenName, FamilyName: one.FamilyName,
 			Title: one.Title, Department: one.Department, Locale: one.Locale,
 		})
 		if err != nil {
@@ -141,7 +156,7 @@ func seed(ctx context.Context, client *control.Client) (*staff, error) {
 		s.people[one.Login] = person
 	}
 	for _, one := range groups {
-		group := control.Group{Name: one.Name}
+		group := control.Group{ID: stableID("00g", one.Name), Name: one.Name}
 		for _, login := range one.Members {
 			group.Members = append(group.Members, s.people[login].ID)
 		}

@@ -15,6 +15,7 @@ import (
 	"assay/fakeidp"
 	"assay/fakeidp/control"
 	"assay/fakeidp/persona"
+	"assay/fakeidp/push"
 )
 
 // shownFailures is how many failed steps a push explains; the rest is counted.
@@ -57,7 +58,6 @@ func (p *program) pushOnce(ctx context.Context, flags idpFlags, o fakeidp.Option
 		return err
 	}
 	o.Push.Timeout = flags.target.timeout
-	o.Push.Concurrency = flags.concurrency
 	progress := p.newPushProgress()
 	o.Push.Progress = progress.tell
 	idp, err := fakeidp.Start(ctx, o)
@@ -89,7 +89,7 @@ func (p *program) provision(ctx context.Context, client *control.Client, scim co
 	if err != nil {
 		return summary, control.Push{}, defect("fill the directory: %w", err)
 	}
-	app, err := client.CreateApp(ctx, control.App{Persona: personaName, Name: "assay push", SCIM: &scim})
+	app, err := client.CreateApp(ctx, control.App{ID: pushApp(personaName, scim.URL), Persona: personaName, Name: "assay push", SCIM: &scim})
 	if err != nil {
 		return summary, control.Push{}, usage("--target: %w", err)
 	}
@@ -116,6 +116,11 @@ func (p *program) provision(ctx context.Context, client *control.Client, scim co
 	summary.Requests, summary.Failed = pushed.Requests, pushed.Failed
 	summary.Seconds = time.Since(started).Round(time.Millisecond).Seconds()
 	return summary, pushed, nil
+}
+
+// pushApp is the id of the app of a target: the same in every run, so that what --state remembers of it is found.
+func pushApp(personaName, target string) string {
+	return stableID("0oa", personaName+"\n"+target)
 }
 
 func (p *program) explainPush(s pushSummary, pushed control.Push) {
@@ -152,6 +157,8 @@ type pushProgress struct {
 	p        *program
 	terminal bool
 	last     time.Time
+	pass     string // that is under way, and since when
+	began    time.Time
 }
 
 func (p *program) newPushProgress() *pushProgress {
@@ -159,9 +166,12 @@ func (p *program) newPushProgress() *pushProgress {
 	return &pushProgress{p: p, terminal: isFile && term.IsTerminal(int(file.Fd())), last: time.Now()}
 }
 
-func (g *pushProgress) tell(_ string, done, total int) {
+func (g *pushProgress) tell(now push.Progress) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if now.Pass != g.pass {
+		g.pass, g.began = now.Pass, time.Now()
+	}
 	every := 10 * time.Second
 	if g.terminal {
 		every = 100 * time.Millisecond
@@ -170,11 +180,17 @@ func (g *pushProgress) tell(_ string, done, total int) {
 		return
 	}
 	g.last = time.Now()
+	line := progressLine(now, time.Since(g.began))
 	if g.terminal {
-		fmt.Fprintf(g.p.err, "\r\x1b[K%d/%d", done, total)
+		fmt.Fprint(g.p.err, "\r\x1b[K"+line)
 		return
 	}
-	g.p.say("%d/%d", done, total)
+	g.p.say("%s", line)
+}
+
+func progressLine(now push.Progress, took time.Duration) string {
+	rate := float64(now.Done) / max(took.Seconds(), 0.001)
+	return fmt.Sprintf("%s %d/%d, %.0f a second", now.Pass, now.Done, now.Total, rate)
 }
 
 func (g *pushProgress) finish() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"assay/fakeidp/control"
@@ -37,12 +38,16 @@ func (e *Engine) Advance(ctx context.Context, d time.Duration) (control.Clock, e
 		if !ok {
 			break
 		}
-		e.setClock(at)
+		if err := e.setClock(at); err != nil {
+			return out, err
+		}
 		if err := e.runCycle(ctx, app, at, &out); err != nil {
 			return out, err
 		}
 	}
-	e.setClock(until)
+	if err := e.setClock(until); err != nil {
+		return out, err
+	}
 	for _, app := range e.directory.Apps() {
 		if interval, ok := e.interval(app); ok && interval == 0 {
 			if err := e.runCycle(ctx, app.ID, until, &out); err != nil {
@@ -55,10 +60,12 @@ func (e *Engine) Advance(ctx context.Context, d time.Duration) (control.Clock, e
 }
 
 // setClock moves the clock forward, never back.
-func (e *Engine) setClock(t time.Time) {
-	if ahead := t.Sub(e.Now()); ahead > 0 {
-		e.skew.Add(int64(ahead))
+func (e *Engine) setClock(t time.Time) error {
+	ahead := t.Sub(e.Now())
+	if ahead <= 0 {
+		return nil
 	}
+	return e.journal.Put(clockKey, strconv.AppendInt(nil, e.skew.Add(int64(ahead)), 10))
 }
 
 // interval is the time between an app's cycles. ok is false for an app that does not provision.
@@ -111,7 +118,7 @@ func (e *Engine) runCycle(ctx context.Context, appID string, at time.Time, out *
 	if ctx.Err() != nil {
 		return fmt.Errorf("advance the clock: %w", ctx.Err())
 	}
-	return nil
+	return r.state.failure()
 }
 
 // Status says how an app's provisioning is doing. It fails with ErrNoApp and ErrNoPersona.

@@ -26,8 +26,8 @@ type dialect struct {
 	manager     int           // the index of the manager among the leaves of put, -1 when the persona sends none
 }
 
-func newDialect(knobs persona.SCIM) (dialect, error) {
-	d := dialect{knobs: knobs}
+func newDialect(knobs persona.SCIM) (*dialect, error) {
+	d := &dialect{knobs: knobs}
 	for _, t := range []struct {
 		name string
 		text persona.Body
@@ -39,13 +39,13 @@ func newDialect(knobs persona.SCIM) (dialect, error) {
 	} {
 		parsed, err := resource.ParseTemplate(string(t.text))
 		if err != nil {
-			return dialect{}, fmt.Errorf("%s: %w", t.name, err)
+			return nil, fmt.Errorf("%s: %w", t.name, err)
 		}
 		*t.into = parsed
 	}
 	leaf, ok := d.create.LeafAt(knobs.UserMatch.Value)
 	if !ok {
-		return dialect{}, fmt.Errorf("scim.userMatch: scim.userCreate has no %q with a placeholder", knobs.UserMatch.Value)
+		return nil, fmt.Errorf("scim.userMatch: scim.userCreate has no %q with a placeholder", knobs.UserMatch.Value)
 	}
 	d.match = leaf
 	for _, leaf := range d.put.Leaves() {
@@ -75,7 +75,7 @@ type user struct {
 }
 
 // values resolves placeholders. The manager is an id, or, in a body, what the persona makes of it.
-func (d dialect) values(u user, inBody bool) resource.Values {
+func (d *dialect) values(u user, inBody bool) resource.Values {
 	p := u.person
 	return func(source string) any {
 		switch source {
@@ -140,7 +140,7 @@ type arrayRef struct {
 	Value string `json:"value"`
 }
 
-func (d dialect) reference(id string) any {
+func (d *dialect) reference(id string) any {
 	switch d.knobs.Manager.Value {
 	case persona.AsObject:
 		return member{Value: id}
@@ -159,10 +159,10 @@ func displayName(p control.Person) string {
 }
 
 // profile is what a target is told about a person. Two that are equal need no push.
-func (d dialect) profile(u user) []string { return d.put.Snapshot(d.values(u, false)) }
+func (d *dialect) profile(u user) []string { return d.put.Snapshot(d.values(u, false)) }
 
 // created is what a create leaves behind of a profile: what its body has no place for is still to be sent.
-func (d dialect) created(profile []string) []string {
+func (d *dialect) created(profile []string) []string {
 	out := slices.Clone(profile)
 	for i, sent := range d.inCreate {
 		if !sent {
@@ -173,7 +173,7 @@ func (d dialect) created(profile []string) []string {
 }
 
 // managerOf finds the manager in a profile.
-func (d dialect) managerOf(profile []string) string {
+func (d *dialect) managerOf(profile []string) string {
 	if d.manager >= 0 && profile != nil {
 		return profile[d.manager]
 	}
@@ -182,7 +182,7 @@ func (d dialect) managerOf(profile []string) string {
 
 // changes says which leaves an update has to send. before is nil when nothing was pushed yet: then it is
 // every one that has a value. What the persona does not clear is no change.
-func (d dialect) changes(before, now []string, form persona.Form) []bool {
+func (d *dialect) changes(before, now []string, form persona.Form) []bool {
 	changed := make([]bool, len(now))
 	for i, leaf := range d.put.Leaves() {
 		old := ""
@@ -197,7 +197,7 @@ func (d dialect) changes(before, now []string, form persona.Form) []bool {
 	return changed
 }
 
-func (d dialect) clearing(leaf resource.Leaf) persona.Clearing {
+func (d *dialect) clearing(leaf resource.Leaf) persona.Clearing {
 	if leaf.Source() == "manager" {
 		return d.knobs.ManagerClear.Value
 	}
@@ -205,13 +205,13 @@ func (d dialect) clearing(leaf resource.Leaf) persona.Clearing {
 }
 
 // createBody is the body of POST /Users.
-func (d dialect) createBody(u user) []byte {
+func (d *dialect) createBody(u user) []byte {
 	return resource.Encode(d.create.Render(d.values(u, true), d.knobs.NoValue.Value, d.knobs.UnusedSchemas.Value))
 }
 
 // putBody is the body of PUT /Users/{id}: current with what changed, or without current the whole user.
 // setActive says that the PUT is (also) about whether the user is active.
-func (d dialect) putBody(current *resource.Object, u user, changed []bool, setActive bool) []byte {
+func (d *dialect) putBody(current *resource.Object, u user, changed []bool, setActive bool) []byte {
 	values := d.values(u, true)
 	if current == nil {
 		return resource.Encode(d.put.Render(values, d.knobs.NoValue.Value, d.knobs.UnusedSchemas.Value))
@@ -231,7 +231,7 @@ func (d dialect) putBody(current *resource.Object, u user, changed []bool, setAc
 }
 
 // patchBody is the body of PATCH /Users/{id} for the leaves that changed.
-func (d dialect) patchBody(u user, before []string, changed []bool) []byte {
+func (d *dialect) patchBody(u user, before []string, changed []bool) []byte {
 	form := d.knobs.UserUpdate.Value
 	if form == persona.PatchPathless {
 		value := d.put.Partial(d.values(u, true), emptyFor(d.knobs.Cleared.Value), func(i int) bool { return changed[i] })
@@ -268,7 +268,7 @@ func emptyFor(c persona.Clearing) resource.Empty {
 }
 
 // leafOperation sets or clears one attribute by its path.
-func (d dialect) leafOperation(u user, leaf resource.Leaf, wasEmpty bool) operation {
+func (d *dialect) leafOperation(u user, leaf resource.Leaf, wasEmpty bool) operation {
 	op := operation{Op: d.op("replace"), Path: leaf.Path}
 	if value := leaf.Value(d.values(u, true)); value != nil {
 		op.Value = value
@@ -289,14 +289,14 @@ func (d dialect) leafOperation(u user, leaf resource.Leaf, wasEmpty bool) operat
 }
 
 // activeBody is the body of the PATCH that activates or deactivates.
-func (d dialect) activeBody(active bool) []byte {
+func (d *dialect) activeBody(active bool) []byte {
 	if d.knobs.UserActive.Value == persona.PatchPath {
 		return patchBody(operation{Op: d.op("replace"), Path: "active", Value: d.boolean(active)})
 	}
 	return patchBody(operation{Op: d.op("replace"), Value: activeValue{Active: active}})
 }
 
-func (d dialect) boolean(b bool) any {
+func (d *dialect) boolean(b bool) any {
 	switch d.knobs.Booleans.Value {
 	case persona.CapitalText:
 		return capital(fmt.Sprint(b))
@@ -307,7 +307,7 @@ func (d dialect) boolean(b bool) any {
 	}
 }
 
-func (d dialect) op(name string) string {
+func (d *dialect) op(name string) string {
 	if d.knobs.OpCase.Value == persona.Capital {
 		return capital(name)
 	}

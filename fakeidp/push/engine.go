@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,10 +71,17 @@ type Options struct {
 	// Concurrency is how many people, or groups, are worked on at a time. Zero means one: then the requests of
 	// a push come in the same order in every run.
 	Concurrency int
-	// Progress is told how far a pass over people or groups has got.
-	Progress func(appID string, done, total int)
+	// Progress is told how far a push has got, by any of its workers.
+	Progress func(Progress)
 	// Logger gets one line a task at debug level; nil means nowhere.
 	Logger *slog.Logger
+}
+
+// Progress is how far one pass of a push has got. A push makes several: over those who may have lost the app
+// ("links"), over those who have it ("people"), over references among them, and over groups.
+type Progress struct {
+	App, Pass   string
+	Done, Total int
 }
 
 // Engine provisions the apps of a directory. It is safe for concurrent use; the work of one app is done
@@ -115,8 +123,15 @@ func New(directory Directory, o Options) *Engine {
 	if e.journal == nil {
 		e.journal = journal.Temporary()
 	}
+	if skew, ok, err := e.journal.Get(clockKey); ok && err == nil {
+		ahead, _ := strconv.ParseInt(string(skew), 10, 64)
+		e.skew.Store(ahead)
+	}
 	return e
 }
+
+// clockKey is where it is remembered by how many nanoseconds the clock is ahead. It is no app's key.
+const clockKey = "clock"
 
 // Close ends idle connections to targets and what was remembered for as long as the engine lives.
 func (e *Engine) Close() {
@@ -261,7 +276,7 @@ func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
 	}
 	st.shape = d.shape
 	redact := newRedactor(conn.Token)
-	return &run{engine: e, app: app, conn: newConnection(conn, p.SCIM, redact), product: p.Product, knobs: p.SCIM, dialect: d, state: st, at: e.Now(),
+	return &run{engine: e, app: app, conn: newConnection(conn, &p.SCIM, redact), product: p.Product, knobs: p.SCIM, dialect: d, state: st, at: e.Now(),
 		redact: redact, troubled: map[string]trouble{}, tried: map[string]bool{}}, nil
 }
 

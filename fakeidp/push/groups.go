@@ -28,7 +28,7 @@ func (r *run) pushGroups(ctx context.Context) {
 	}
 	r.state.forgetMemberships()
 	inactive := sync.OnceValue(r.state.inactive)
-	r.each(ctx, slices.Values(pushed), len(pushed), func(ctx context.Context, id string) {
+	r.each(ctx, "groups", slices.Values(pushed), len(pushed), func(ctx context.Context, id string) {
 		if g, ok := r.engine.directory.Group(id); ok {
 			r.pushGroup(ctx, g, inactive)
 		}

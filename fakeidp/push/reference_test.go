@@ -224,8 +224,8 @@ func TestKilledMidCycle(t *testing.T) {
 			c := newCompany(t, name, start(t), 40, 20)
 			for _, after := range []int{7, 20} {
 				ctx, kill := context.WithCancel(t.Context())
-				c.engine = push.New(c.dir, push.Options{Concurrency: 4, Progress: func(_ string, done, _ int) {
-					if done == after {
+				c.engine = push.New(c.dir, push.Options{Concurrency: 4, Progress: func(p push.Progress) {
+					if p.Pass == "people" && p.Done == after {
 						kill()
 					}
 				}})

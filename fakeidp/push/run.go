@@ -28,7 +28,7 @@ type run struct {
 	conn    connection
 	product string
 	knobs   persona.SCIM
-	dialect dialect
+	dialect *dialect
 	state   *state
 	redact  redactor
 	cycle   bool      // by the clock: what is in escrow waits for its time
@@ -103,7 +103,7 @@ func (r *run) report() control.Push {
 
 // each calls work for every id, by as many workers as the engine has, until the run is stopped. In a cycle
 // it leaves out what is in escrow.
-func (r *run) each(ctx context.Context, ids iter.Seq[string], total int, work func(context.Context, string)) {
+func (r *run) each(ctx context.Context, pass string, ids iter.Seq[string], total int, work func(context.Context, string)) {
 	feed := make(chan string, r.engine.options.Concurrency)
 	var workers sync.WaitGroup
 	var done atomic.Int64
@@ -114,7 +114,7 @@ func (r *run) each(ctx context.Context, ids iter.Seq[string], total int, work fu
 					work(ctx, id)
 				}
 				if tell := r.engine.options.Progress; tell != nil {
-					tell(r.app.ID, int(done.Add(1)), total)
+					tell(Progress{App: r.app.ID, Pass: pass, Done: int(done.Add(1)), Total: total})
 				}
 			}
 		})

@@ -86,8 +86,8 @@ func pushCrowd(t testing.TB, n int) crowdCost {
 	defer engine.Close()
 	var peak atomic.Int64
 	before := held()
-	engine.options.Progress = func(_ string, done, _ int) {
-		if done%1000 == 0 {
+	engine.options.Progress = func(p Progress) {
+		if p.Done%1000 == 0 {
 			peak.Store(max(peak.Load(), heap()-before))
 		}
 	}

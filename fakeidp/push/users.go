@@ -20,10 +20,10 @@ const usersPath = "/Users"
 // pushPeople deactivates or deletes who lost the app, brings in line who has it, and then sends the
 // references among them.
 func (r *run) pushPeople(ctx context.Context) {
-	r.each(ctx, keys(r.state.linkedPeople()), r.state.countPeople(), r.pushLoss)
+	r.each(ctx, "links", keys(r.state.linkedPeople()), r.state.countPeople(), r.pushLoss)
 	assigned := r.engine.directory.CountAssignments(r.app.ID)
 	r.objects += assigned
-	r.each(ctx, r.assigned(), assigned, func(ctx context.Context, id string) {
+	r.each(ctx, "people", r.assigned(), assigned, func(ctx context.Context, id string) {
 		p, ok := r.engine.directory.Person(id)
 		if !ok || p.Suspended {
 			return
@@ -31,7 +31,7 @@ func (r *run) pushPeople(ctx context.Context) {
 		r.pushPerson(ctx, p)
 	})
 	if r.dialect.manager >= 0 {
-		r.each(ctx, r.assigned(), assigned, r.pushManager)
+		r.each(ctx, "references", r.assigned(), assigned, r.pushManager)
 	}
 }
 

@@ -60,7 +60,7 @@ type connection struct {
 	getLog, wlog map[string][]string
 }
 
-func newConnection(c control.SCIM, knobs persona.SCIM, redact redactor) connection {
+func newConnection(c control.SCIM, knobs *persona.SCIM, redact redactor) connection {
 	header := http.Header{}
 	for _, h := range knobs.Headers.Value {
 		header.Set(h.Name, h.Value)
