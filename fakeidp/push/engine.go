@@ -254,6 +254,11 @@ func (e *Engine) state(appID string) (*state, error) {
 
 // begin waits for the app's turn and gathers what a run needs.
 func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
+	return e.beginAs(ctx, appID, func(p persona.Persona) (persona.Persona, error) { return p, nil })
+}
+
+// beginAs begins a run of what play makes of the app's persona.
+func (e *Engine) beginAs(ctx context.Context, appID string, play func(persona.Persona) (persona.Persona, error)) (*run, error) {
 	st, err := e.state(appID)
 	if err != nil {
 		return nil, err
@@ -266,6 +271,14 @@ func (e *Engine) begin(ctx context.Context, appID string) (*run, error) {
 	p, ok := e.options.Personas(app.Persona)
 	if !ok {
 		return nil, fmt.Errorf("app %q: persona %q: %w", appID, app.Persona, ErrNoPersona)
+	}
+	if p, err = play(p); err != nil {
+		return nil, fmt.Errorf("app %q: %w", appID, err)
+	}
+	if conn.UserTemplate != "" {
+		if p.SCIM, err = p.SCIM.WithUserTemplate(conn.UserTemplate); err != nil {
+			return nil, fmt.Errorf("app %q: persona %q: %w: %w", appID, app.Persona, ErrPersona, err)
+		}
 	}
 	d, err := newDialect(p.SCIM)
 	if err != nil {

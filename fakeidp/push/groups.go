@@ -131,7 +131,7 @@ func (r *run) alignGroup(ctx context.Context, g control.Group, link groupLink, d
 			return
 		}
 	}
-	if link.full {
+	if link.full && r.only == nil {
 		r.replaceMembers(ctx, g, link)
 		return
 	}
@@ -186,6 +186,12 @@ func (r *run) replaceMembers(ctx context.Context, g control.Group, link groupLin
 
 // patchMembers sends the difference in batches. What a batch did is remembered before the next one.
 func (r *run) patchMembers(ctx context.Context, g control.Group, link groupLink, diff membership) {
+	if r.knobs.MembershipProbe.Value != "" {
+		var ok bool
+		if diff.come, ok = r.missing(ctx, g, &link, diff.come); !ok {
+			return
+		}
+	}
 	for !diff.empty() {
 		gone := diff.gone[:min(len(diff.gone), r.knobs.MembersBatch.Value)]
 		come := diff.come[:min(len(diff.come), r.knobs.MembersBatch.Value-len(gone))]
@@ -234,7 +240,7 @@ func (r *run) change(link groupLink, g control.Group, inactive func() map[string
 			diff.gone = append(diff.gone, id)
 		}
 	}
-	return diff
+	return r.chosen(diff)
 }
 
 // members lists the group's members as the target knows them: those who are linked, and assigned if the

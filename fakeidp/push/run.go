@@ -34,6 +34,8 @@ type run struct {
 	cycle   bool      // by the clock: what is in escrow waits for its time
 	at      time.Time // when it was due, for what is planned from it
 
+	only map[string]bool // on demand: the target's ids of the members who are provisioned; nil: all
+
 	objects  int // people and groups that were looked at
 	imported int // bytes
 

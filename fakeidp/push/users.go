@@ -113,6 +113,15 @@ func (r *run) pushManager(ctx context.Context, id string) {
 	if manager == r.dialect.managerOf(link.pushed) {
 		return
 	}
+	found, ok := r.hasManager(ctx, p, link, manager)
+	if !ok {
+		return
+	}
+	if found {
+		link.pushed[r.dialect.manager] = manager
+		r.state.setPerson(id, link)
+		return
+	}
 	u := r.user(p, link, true)
 	u.manager = manager
 	r.write(ctx, u, &link, r.userCall(p, call{task: taskReference, why: "references are sent when both ends are known at the target: the manager changed"}))

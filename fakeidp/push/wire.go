@@ -203,7 +203,14 @@ func readAtMost(r io.Reader, length int64) ([]byte, error) {
 // lookupQuery writes a look-up as the persona does: in the filter everything but unreserved characters is
 // escaped.
 func (r *run) lookupQuery(template, attribute, value string) string {
-	expression := attribute + " " + r.knobs.FilterOperator.Value + " " + quote(value)
+	return r.filterQuery(template, r.comparison(attribute, value))
+}
+
+func (r *run) comparison(attribute, value string) string {
+	return attribute + " " + r.knobs.FilterOperator.Value + " " + quote(value)
+}
+
+func (r *run) filterQuery(template, expression string) string {
 	escaped := strings.ReplaceAll(url.QueryEscape(expression), "+", r.knobs.FilterSpace.Value)
 	return strings.ReplaceAll(template, "{filter}", escaped)
 }

@@ -94,6 +94,20 @@ func (s *server) provisioning() {
 	s.handle("POST /apps/{app}/push", func(r *http.Request) (any, error) {
 		return s.Engine.Push(r.Context(), r.PathValue("app"))
 	})
+	s.handle("POST /apps/{app}/on-demand", func(r *http.Request) (any, error) {
+		in, err := decode[control.OnDemand](r)
+		if err != nil {
+			return nil, err
+		}
+		return s.Engine.OnDemand(r.Context(), r.PathValue("app"), in)
+	})
+	s.handle("PUT /apps/{app}/user-template", func(r *http.Request) (any, error) {
+		in, err := decode[control.UserTemplate](r)
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.setUserTemplate(r.PathValue("app"), in.Template)
+	})
 	s.handle("POST /apps/{app}/test", func(r *http.Request) (any, error) {
 		return s.Engine.TestConnection(r.Context(), r.PathValue("app"))
 	})
@@ -174,6 +188,11 @@ func (s *server) createApp(r *http.Request) (any, error) {
 	}
 	if err := s.checkPersona(in.Persona); err != nil {
 		return nil, err
+	}
+	if in.SCIM != nil {
+		if err := s.checkTemplate(in.Persona, in.SCIM.UserTemplate); err != nil {
+			return nil, err
+		}
 	}
 	if in.SAML != nil {
 		if err := saml.Check(*in.SAML); err != nil {

@@ -162,7 +162,7 @@ func statusOf(err error) int {
 	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection):
 		return http.StatusConflict
 	case errors.Is(err, directory.ErrInvalid), errors.Is(err, errRequest), errors.Is(err, push.ErrNoPersona),
-		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrClock):
+		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrOnDemand), errors.Is(err, push.ErrClock):
 		return http.StatusBadRequest
 	default:
 		return http.StatusInternalServerError
