@@ -19,7 +19,7 @@ import (
 const magic = "assay journal 1\n"
 
 // compactAfter is how many bytes of outdated records a file may hold before Compact does something.
-const compactAfter = 1 << 20
+const compactAfter = 64 << 10
 
 var (
 	// ErrDamaged says that a file holds something in its middle that no journal writes.

@@ -54,7 +54,7 @@ type Directory interface {
 
 // Options configure an Engine. The zero value is the behaviour of the vendor, in real time.
 type Options struct {
-	// Personas finds a persona by name; nil means persona.ByName.
+	// Personas finds a persona by name, the same one each time; nil means the built-in ones.
 	Personas func(name string) (persona.Persona, bool)
 	// Timeout replaces the persona's time limit of one request when it is not zero.
 	Timeout time.Duration
@@ -94,15 +94,17 @@ type Engine struct {
 	turn sync.Mutex   // held while the clock is moved
 	skew atomic.Int64 // nanoseconds by which the clock is ahead
 
-	journal *journal.Journal
-	mu      sync.Mutex
-	apps    map[string]*state
+	journal  *journal.Journal
+	mu       sync.Mutex
+	apps     map[string]*state
+	dialects map[string]*dialect // by persona and user template
 }
 
 // New returns an engine that remembers what its journal does.
 func New(directory Directory, o Options) *Engine {
 	if o.Personas == nil {
-		o.Personas = persona.ByName
+		all := persona.All()
+		o.Personas = func(name string) (persona.Persona, bool) { return persona.Find(all, name) }
 	}
 	if o.MaxWait == 0 {
 		o.MaxWait = 30 * time.Second
@@ -119,7 +121,7 @@ func New(directory Directory, o Options) *Engine {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{directory: directory, options: o, transport: newTransport(), journal: o.Journal, apps: map[string]*state{}}
+	e := &Engine{directory: directory, options: o, transport: newTransport(), journal: o.Journal, apps: map[string]*state{}, dialects: map[string]*dialect{}}
 	if e.journal == nil {
 		e.journal = journal.Temporary()
 	}
@@ -275,12 +277,7 @@ func (e *Engine) beginAs(ctx context.Context, appID string, play func(persona.Pe
 	if p, err = play(p); err != nil {
 		return nil, fmt.Errorf("app %q: %w", appID, err)
 	}
-	if conn.UserTemplate != "" {
-		if p.SCIM, err = p.SCIM.WithUserTemplate(conn.UserTemplate); err != nil {
-			return nil, fmt.Errorf("app %q: persona %q: %w: %w", appID, app.Persona, ErrPersona, err)
-		}
-	}
-	d, err := newDialect(p.SCIM)
+	d, err := e.dialect(p, conn.UserTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("app %q: persona %q: %w: %w", appID, app.Persona, ErrPersona, err)
 	}
@@ -289,8 +286,31 @@ func (e *Engine) beginAs(ctx context.Context, appID string, play func(persona.Pe
 	}
 	st.shape = d.shape
 	redact := newRedactor(conn.Token)
-	return &run{engine: e, app: app, conn: newConnection(conn, &p.SCIM, redact), product: p.Product, knobs: p.SCIM, dialect: d, state: st, at: e.Now(),
+	return &run{engine: e, app: app, conn: newConnection(conn, &d.knobs, redact), product: p.Product, knobs: &d.knobs, dialect: d, state: st, at: e.Now(),
 		redact: redact, troubled: map[string]trouble{}, tried: map[string]bool{}}, nil
+}
+
+// dialect is how a persona writes users and groups, with the app's template of users if it has one. It is made once: a
+// clock that moves a month runs a thousand cycles.
+func (e *Engine) dialect(p persona.Persona, template string) (*dialect, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	key := p.Name + separator + template
+	if d := e.dialects[key]; d != nil {
+		return d, nil
+	}
+	knobs := p.SCIM
+	if template != "" {
+		var err error
+		if knobs, err = knobs.WithUserTemplate(template); err != nil {
+			return nil, err
+		}
+	}
+	d, err := newDialect(knobs)
+	if err == nil {
+		e.dialects[key] = d
+	}
+	return d, err
 }
 
 // take waits for the app's turn; give hands it on.

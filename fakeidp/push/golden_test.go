@@ -157,6 +157,7 @@ func (r *rig) later() {
 func TestGoldenWire(t *testing.T) {
 	for _, p := range persona.All() {
 		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
 			want := readWires(t, p.Name)
 			target := newMirror()
 			r := newRig(t, p.Name, target, Options{})

@@ -39,8 +39,7 @@ func (e *Engine) OnDemand(ctx context.Context, appID string, what control.OnDema
 
 // onDemand is the persona as which one sends on demand.
 func (e *Engine) onDemand(p persona.Persona) (persona.Persona, error) {
-	limit := p.SCIM.DemandMembers.Value
-	if limit == 0 {
+	if p.SCIM.DemandMembers.Value == 0 {
 		return p, fmt.Errorf("%w: %s has no provisioning on demand", ErrOnDemand, p.Product)
 	}
 	as := p.SCIM.DemandAs.Value
@@ -51,7 +50,6 @@ func (e *Engine) onDemand(p persona.Persona) (persona.Persona, error) {
 	if !ok {
 		return p, fmt.Errorf("%w: scim.demandAs is %q: %w", ErrOnDemand, as, ErrNoPersona)
 	}
-	other.SCIM.DemandMembers.Value = limit
 	return other, nil
 }
 

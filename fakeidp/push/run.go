@@ -27,7 +27,7 @@ type run struct {
 	app     control.App
 	conn    connection
 	product string
-	knobs   persona.SCIM
+	knobs   *persona.SCIM
 	dialect *dialect
 	state   *state
 	redact  redactor

@@ -36,7 +36,7 @@ func (b *blank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestLongPushKeepsNothing wants people to cost the engine no memory once they are pushed: their links are in a file,
 // and the log is full after the first thousand.
 func TestLongPushKeepsNothing(t *testing.T) {
-	const few, many = 1500, 4500
+	const few, many = 1200, 3000
 	before := pushCrowd(t, few).held
 	after := pushCrowd(t, many).held
 	perPerson := float64(after-before) / (many - few)
