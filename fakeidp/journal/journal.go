@@ -10,6 +10,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -97,6 +98,9 @@ func (j *Journal) load(file *os.File) error {
 func begin(file *os.File) (int64, error) {
 	head := make([]byte, len(magic))
 	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
 	switch {
 	case n == len(magic) && string(head) == magic:
 		return int64(n), nil

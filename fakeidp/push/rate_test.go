@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,7 +34,8 @@ func (e *echoing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // BenchmarkPushRate compares the engine with a bare client of net/http that replays the requests of the engine's own
 // first push: the same methods, URLs, headers and bodies, look-ups included, the look-up and the create of a person
 // one after the other, with as many workers over connections that are kept alive. It reads every answer and
-// looks at none of them. The metric "ratio" is what part of the bare client's rate the engine reaches; the issue asks for 0.70.
+// looks at none of them. Both run in turn, and the metric "ratio" is what part of the bare client's rate the engine reaches, the median of
+// the turns; the issue asks for 0.70.
 //
 // The target is net/http's server with a handler that parses nothing. Anything real, the reference included, is
 // slower by a multiple, shares the machine with the client, and would hide what the engine costs.
@@ -64,11 +66,16 @@ func comparePushRate(b *testing.B, persona string) {
 	if len(requests) != 2*people {
 		b.Fatalf("%d requests were recorded", len(requests))
 	}
+	var ratios []float64
 	for ours = 0; b.Loop(); {
+		before := ours
 		push()
-		bare += replay(b, server.URL, requests, workers)
+		took := replay(b, server.URL, requests, workers)
+		bare += took
+		ratios = append(ratios, took.Seconds()/(ours-before).Seconds())
 	}
-	b.ReportMetric(bare.Seconds()/ours.Seconds(), "ratio")
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "ratio")
 	b.ReportMetric(float64(2*people*b.N)/ours.Seconds(), "requests/s")
 	b.ReportMetric(float64(2*people*b.N)/bare.Seconds(), "bare-requests/s")
 }
