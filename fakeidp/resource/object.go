@@ -40,11 +40,15 @@ func Parse(data []byte) (*Object, error) {
 	if data[at] != '{' {
 		return nil, errors.New("JSON, but not an object")
 	}
-	o := &Object{members: make([]member, 0, 8), spaced: bytes.ContainsAny(data, " \n\t\r")}
+	o := &Object{members: make([]member, 0, 16), spaced: bytes.ContainsAny(data, " \n\t\r")}
+	text := string(data) // names are parts of it
 	for at = skipSpace(data, at+1); data[at] != '}'; at = next(data, at) {
 		start := at
-		at = valueEnd(data, at)
-		name := unquote(data[start:at])
+		at = stringEnd(data, at)
+		name := text[start+1 : at-1]
+		if !plain(name) {
+			name = unquote(data[start:at])
+		}
 		start = skipSpace(data, skipSpace(data, at)+1) // past the colon
 		at = valueEnd(data, start)
 		o.put(name, data[start:at:at])
