@@ -2,7 +2,7 @@
 // provisioning client that behaves as a vendor's does. It listens twice: the public endpoints, which a
 // product under test sees, and the control API, which tests drive and which takes a token.
 //
-// Everything is in memory and gone with the process. It proves nobody's identity: its login page lets
+// Everything is in memory and gone with the process, unless Options.State keeps what was pushed. It proves nobody's identity: its login page lets
 // anybody be anybody.
 package fakeidp
 
@@ -21,6 +21,7 @@ import (
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
+	"assay/fakeidp/journal"
 	"assay/fakeidp/oidc"
 	"assay/fakeidp/persona"
 	"assay/fakeidp/push"
@@ -47,7 +48,12 @@ type Options struct {
 	Personas  []persona.Persona // besides the built-in ones
 	Fill      Fill              // nil leaves the directory empty
 	Push      push.Options      // its Logger is set from Logger when nil
-	Logger    *slog.Logger      // nil means nowhere
+	// State is a file in which it is remembered what was pushed, so that an IdP that was killed goes on where it ended: links
+	// to the targets' users and groups with the profiles as last pushed, escrow, quarantine, the clock. The directory is not in
+	// it: apps, people and groups are found again by their ids. Nor is any secret; for the profiles' sake only its owner may
+	// read it. "" remembers nothing.
+	State  string
+	Logger *slog.Logger // nil means nowhere
 }
 
 // Fill puts people, groups and apps into the directory before anything listens; POST /reset of the control API goes back
@@ -65,6 +71,8 @@ type IdP struct {
 	control *http.Server
 	engine  *push.Engine
 	failed  chan error
+
+	closeState func() error
 }
 
 // Start listens and returns an IdP that serves until Close. The context bounds the start only.
@@ -88,6 +96,30 @@ func Start(ctx context.Context, o Options) (*IdP, error) {
 			return nil, fmt.Errorf("directory: %w", err)
 		}
 	}
+	closeState, err := o.remember()
+	if err != nil {
+		return nil, fmt.Errorf("fake IdP: state: %w", err)
+	}
+	idp, err := o.listen(ctx, p, people)
+	if err != nil {
+		return nil, errors.Join(err, closeState())
+	}
+	idp.closeState = closeState
+	return idp, nil
+}
+
+// remember opens the state, if there is one, and returns what closes it.
+func (o *Options) remember() (closing func() error, err error) {
+	if o.State == "" {
+		return func() error { return nil }, nil
+	}
+	if o.Push.Journal, err = journal.Open(o.State); err != nil {
+		return nil, err
+	}
+	return o.Push.Journal.Close, nil
+}
+
+func (o Options) listen(ctx context.Context, p persona.Persona, people *directory.Directory) (*IdP, error) {
 	public, err := listen(ctx, o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("fake IdP: public endpoints: %w", err)
@@ -134,7 +166,11 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	engine := push.New(people, o.Push)
 	people.UseClock(engine.Now)
 	token := newToken()
-	api := server.New(server.Options{Token: token, Persona: o.Persona, Personas: cast, Directory: people, Engine: engine, Provider: issuers, SAML: assertions, Logger: o.Logger})
+	api, err := server.New(server.Options{Token: token, Persona: o.Persona, Personas: cast, Directory: people, Engine: engine, Provider: issuers, SAML: assertions, Logger: o.Logger})
+	if err != nil {
+		engine.Close()
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	issuers.Register(mux)
 	mux.Handle("GET /{$}", front)
@@ -162,6 +198,7 @@ func (i *IdP) Failed() <-chan error { return i.failed }
 func (i *IdP) Close(ctx context.Context) error {
 	err := errors.Join(stop(ctx, i.control), stop(ctx, i.public))
 	i.engine.Close()
+	err = errors.Join(err, i.closeState())
 	if err != nil {
 		return fmt.Errorf("fake IdP: close: %w", err)
 	}

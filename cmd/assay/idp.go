@@ -12,6 +12,7 @@ import (
 
 	"assay/fakeidp"
 	"assay/fakeidp/persona"
+	"assay/fakeidp/push"
 )
 
 type idpFlags struct {
@@ -19,6 +20,7 @@ type idpFlags struct {
 	quiet                                 bool
 	push                                  string
 	concurrency                           int
+	state                                 string
 	target                                targetFlags
 	directory                             directoryFlags
 }
@@ -41,7 +43,12 @@ scripts and odd but legal values, or it starts --empty.
 
 With --push once it provisions everybody and every group into --target, as the persona does it, prints a
 summary as JSON and ends. What it made at the target stays there. Exit codes then: 0 the persona would
-report no failure, 1 it would, 2 usage, 3 the target did not answer.`,
+report no failure, 1 it would, 2 usage, 3 the target did not answer.
+
+With --state FILE it remembers what it pushed, per persona and target, as a real provider does: pushing
+again sends only what changed, and a push that was cut off, by kill -9 too, goes on where it ended. An IdP
+that keeps running remembers likewise; what was made through the control API has to be made again with its
+ids. The file (mode 0600) holds profiles, no SCIM token.`,
 		Example: `  assay idp --addr 127.0.0.1:9000 --control-addr 127.0.0.1:9001
   curl -H "Authorization: Bearer $CONTROL_TOKEN" http://127.0.0.1:9001/people
   assay idp --people 10000 --seed 7
@@ -61,7 +68,8 @@ report no failure, 1 it would, 2 usage, 3 the target did not answer.`,
 	f.StringVar(&flags.publicURL, "public-url", "", "URL under which browsers and products reach the public listener (default: http:// and its address)")
 	f.StringVar(&flags.persona, "persona", "okta-oin", "persona of apps that do not name one, or a YAML file that describes one: "+strings.Join(persona.Names(), ", "))
 	f.StringVar(&flags.push, "push", "", "\"once\": provision into --target and end")
-	f.IntVar(&flags.concurrency, "concurrency", 1, "people or groups that --push works on at a time")
+	f.IntVar(&flags.concurrency, "concurrency", 1, "people or groups that a push works on at a time")
+	f.StringVar(&flags.state, "state", "", "file that remembers what was pushed: an IdP that was killed goes on where it ended")
 	flags.target.add(cmd)
 	flags.directory.add(cmd)
 	f.BoolVar(&flags.quiet, "quiet", false, "do not log")
@@ -96,7 +104,7 @@ func (p *program) idp(ctx context.Context, flags idpFlags) error {
 	}
 	o := fakeidp.Options{
 		Addr: flags.addr, ControlAddr: flags.controlAddr, Persona: chosen.Name, Personas: custom,
-		PublicURL: strings.TrimRight(flags.publicURL, "/"), Logger: slog.New(slog.NewTextHandler(p.err, nil)),
+		PublicURL: strings.TrimRight(flags.publicURL, "/"), State: flags.state, Push: push.Options{Concurrency: flags.concurrency}, Logger: slog.New(slog.NewTextHandler(p.err, nil)),
 	}
 	if flags.quiet {
 		o.Logger = slog.New(slog.DiscardHandler)

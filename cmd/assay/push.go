@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +18,7 @@ import (
 	"assay/fakeidp/control"
 	"assay/fakeidp/directory"
 	"assay/fakeidp/persona"
+	"assay/fakeidp/push"
 )
 
 // shownFailures is how many failed steps a push explains; the rest is counted.
@@ -58,7 +61,6 @@ func (p *program) pushOnce(ctx context.Context, flags idpFlags, o fakeidp.Option
 		return err
 	}
 	o.Push.Timeout = flags.target.timeout
-	o.Push.Concurrency = flags.concurrency
 	enrolled := &enrolment{fill: flags.directory.fill(p.getenv), scim: control.SCIM{URL: t.File.SCIM.URL, Token: t.File.SCIM.Token}, persona: o.Persona}
 	o.Fill = enrolled.enrol
 	progress := p.newPushProgress()
@@ -98,7 +100,7 @@ func (e *enrolment) enrol(d *directory.Directory, prepare func(*control.App) err
 	if err := e.fill(d, prepare); err != nil {
 		return err
 	}
-	app, err := d.CreateApp(control.App{Persona: e.persona, Name: "assay push", SCIM: &e.scim})
+	app, err := d.CreateApp(control.App{ID: pushApp(e.persona, e.scim.URL), Persona: e.persona, Name: "assay push", SCIM: &e.scim})
 	if err != nil {
 		return fmt.Errorf("--target: %w", err)
 	}
@@ -128,6 +130,12 @@ func (e *enrolment) push(ctx context.Context, client *control.Client) (pushSumma
 	summary.Requests, summary.Failed = pushed.Requests, pushed.Failed
 	summary.Seconds = time.Since(started).Round(time.Millisecond).Seconds()
 	return summary, pushed, nil
+}
+
+// pushApp is the id of the app of a target: the same in every run, so that what --state remembers of it is found.
+func pushApp(personaName, target string) string {
+	sum := sha256.Sum256([]byte(personaName + "\n" + target))
+	return "push-" + hex.EncodeToString(sum[:10])
 }
 
 func (p *program) explainPush(s pushSummary, pushed control.Push) {
@@ -164,6 +172,8 @@ type pushProgress struct {
 	p        *program
 	terminal bool
 	last     time.Time
+	pass     string // that is under way, and since when
+	began    time.Time
 }
 
 func (p *program) newPushProgress() *pushProgress {
@@ -171,9 +181,12 @@ func (p *program) newPushProgress() *pushProgress {
 	return &pushProgress{p: p, terminal: isFile && term.IsTerminal(int(file.Fd())), last: time.Now()}
 }
 
-func (g *pushProgress) tell(_ string, done, total int) {
+func (g *pushProgress) tell(now push.Progress) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if now.Pass != g.pass {
+		g.pass, g.began = now.Pass, time.Now()
+	}
 	every := 10 * time.Second
 	if g.terminal {
 		every = 100 * time.Millisecond
@@ -182,11 +195,17 @@ func (g *pushProgress) tell(_ string, done, total int) {
 		return
 	}
 	g.last = time.Now()
+	line := progressLine(now, time.Since(g.began))
 	if g.terminal {
-		fmt.Fprintf(g.p.err, "\r\x1b[K%d/%d", done, total)
+		fmt.Fprint(g.p.err, "\r\x1b[K"+line)
 		return
 	}
-	g.p.say("%d/%d", done, total)
+	g.p.say("%s", line)
+}
+
+func progressLine(now push.Progress, took time.Duration) string {
+	rate := float64(now.Done) / max(took.Seconds(), 0.001)
+	return fmt.Sprintf("%s %d/%d, %.0f a second", now.Pass, now.Done, now.Total, rate)
 }
 
 func (g *pushProgress) finish() {

@@ -148,6 +148,18 @@ func (c *Client) Push(ctx context.Context, app string) (Push, error) {
 	return call[Push](ctx, c, http.MethodPost, appPath(app, "push"), nil)
 }
 
+// OnDemand provisions one person, or one group with some of its members, as an administrator does who cannot wait for the
+// cycle: POST /apps/{app}/on-demand.
+func (c *Client) OnDemand(ctx context.Context, app string, what OnDemand) (Push, error) {
+	return call[Push](ctx, c, http.MethodPost, appPath(app, "on-demand"), what)
+}
+
+// SetUserTemplate edits the JSON body of users of an app: PUT /apps/{app}/user-template. "" is the persona's. The next push
+// sends everybody anew.
+func (c *Client) SetUserTemplate(ctx context.Context, app, template string) error {
+	return c.do(ctx, http.MethodPut, appPath(app, "user-template"), UserTemplate{Template: template}, nil)
+}
+
 // Status says how an app's provisioning is doing: GET /apps/{app}/status.
 func (c *Client) Status(ctx context.Context, app string) (Status, error) {
 	return call[Status](ctx, c, http.MethodGet, appPath(app, "status"), nil)

@@ -89,6 +89,22 @@ type App struct {
 type SCIM struct {
 	URL   string `json:"url"`
 	Token string `json:"token,omitempty"`
+	// UserTemplate is the JSON body of users with placeholders such as "{$user.email}", for a persona whose administrators
+	// edit it (the knob scim.userTemplate). "" is the persona's.
+	UserTemplate string `json:"user_template,omitempty"`
+}
+
+// UserTemplate is the body of a request that edits an app's template of users.
+type UserTemplate struct {
+	Template string `json:"template"`
+}
+
+// OnDemand asks to provision one person, or one group with some of its members, at once. Ids, or a person's login or
+// e-mail.
+type OnDemand struct {
+	Person  string   `json:"person,omitempty"`
+	Group   string   `json:"group,omitempty"`
+	Members []string `json:"members,omitempty"`
 }
 
 // SAML is the service provider of an app, as its administrator registers it. Metadata is set by the IdP:

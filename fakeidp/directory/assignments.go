@@ -75,6 +75,50 @@ func (d *Directory) Assignments(appID string) []string {
 	return inOrder(a.people)
 }
 
+// AssignmentPage lists up to limit of the Assignments, from behind the one whose number is after; 0 is before the
+// first. It returns the number of the last one, for the next page.
+func (d *Directory) AssignmentPage(appID string, after, limit int) (ids []string, last int) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	a := d.apps[appID]
+	if a == nil {
+		return nil, after
+	}
+	page := map[string]int{}
+	for id, number := range a.people {
+		if number <= after {
+			continue
+		}
+		if page[id] = number; len(page) == 2*limit {
+			cutPage(page, limit)
+		}
+	}
+	cutPage(page, limit)
+	ids = inOrder(page)
+	if len(ids) > 0 {
+		after = page[ids[len(ids)-1]]
+	}
+	return ids, after
+}
+
+// cutPage leaves the ids with the lowest numbers.
+func cutPage(page map[string]int, limit int) {
+	for _, id := range inOrder(page)[min(limit, len(page)):] {
+		delete(page, id)
+	}
+}
+
+// CountAssignments is how many people have an app.
+func (d *Directory) CountAssignments(appID string) int {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	a := d.apps[appID]
+	if a == nil {
+		return 0
+	}
+	return len(a.people)
+}
+
 // PushGroup links a group to an app. Doing it twice changes nothing. It fails with ErrNotFound.
 func (d *Directory) PushGroup(appID, groupID string) error {
 	d.mu.Lock()

@@ -77,7 +77,7 @@ func personOf(p fixtures.Profile, manager string) control.Person {
 	}
 }
 
-// AddFixtures adds the 40 people and 8 groups of the fixtures.
+// AddFixtures adds the 40 people and 8 groups of the fixtures. Their ids are the same in every start.
 func (d *Directory) AddFixtures() error {
 	people, err := fixtures.People()
 	if err != nil {
@@ -87,17 +87,15 @@ func (d *Directory) AddFixtures() error {
 	if err != nil {
 		return err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	for _, p := range people {
-		if _, err := d.createPerson(control.Person{
-			Login: p.Login, Email: p.Login, GivenName: p.GivenName, FamilyName: p.FamilyName, Title: p.Title, Department: p.Department, Locale: p.Locale,
+		if _, err := d.CreatePerson(control.Person{
+			ID: d.idFrom(personPrefix, p.Login), Login: p.Login, Email: p.Login, GivenName: p.GivenName, FamilyName: p.FamilyName, Title: p.Title, Department: p.Department, Locale: p.Locale,
 		}); err != nil {
 			return err
 		}
 	}
 	for _, g := range groups {
-		if _, err := d.createGroup(control.Group{Name: g.Name, Members: g.Members}); err != nil {
+		if _, err := d.CreateGroup(control.Group{ID: d.idFrom(groupPrefix, g.Name), Name: g.Name, Members: g.Members}); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,9 @@ package directory
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -82,6 +84,15 @@ func newDirectory(ids *source) *Directory {
 
 // UseIDs sets the form of the ids that are given out from now on. It is called before the directory is shared.
 func (d *Directory) UseIDs(form persona.IDForm) { d.ids.form = form }
+
+// idFrom returns a free id that follows from a name, for what is added anew at each start: what was pushed under it
+// is found again.
+func (d *Directory) idFrom(prefix, name string) string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	ids := source{r: rand.NewChaCha8(sha256.Sum256([]byte(prefix + name))), form: d.ids.form}
+	return ids.id(prefix, func(id string) bool { return d.people[id] != nil || d.groups[id] != nil || d.apps[id] != nil })
+}
 
 // UseClock replaces the clock by which deletions are dated. It is called before the directory is shared.
 func (d *Directory) UseClock(now func() time.Time) { d.now = now }

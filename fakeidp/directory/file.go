@@ -84,6 +84,9 @@ func (l filing) people(people []control.Person) error {
 	ids := make([]string, len(people))
 	for i, p := range people {
 		p.Manager = ""
+		if p.ID == "" {
+			p.ID = l.directory.idFrom(personPrefix, p.Login)
+		}
 		made, err := l.directory.CreatePerson(p)
 		if err != nil {
 			return l.fail("people", i, err)
@@ -109,6 +112,9 @@ func (l filing) groups(groups []control.Group) error {
 	ids := make([]string, len(groups))
 	for i, g := range groups {
 		g.Groups = nil
+		if g.ID == "" {
+			g.ID = l.directory.idFrom(groupPrefix, g.Name)
+		}
 		made, err := l.directory.CreateGroup(g)
 		if err != nil {
 			return l.fail("groups", i, err)
@@ -147,6 +153,9 @@ func (l filing) app(a fileApp) error {
 		if err := l.options.Prepare(&a.App); err != nil {
 			return err
 		}
+	}
+	if a.ID == "" {
+		a.ID = l.directory.idFrom(appPrefix, a.Persona+"\n"+a.Name)
 	}
 	made, err := l.directory.CreateApp(a.App)
 	if err != nil {

@@ -14,6 +14,7 @@ const (
 	entra4  = "E4: Entra docs, quarantine status"
 	entra5  = "E5: Entra docs, customize attribute mappings"
 	entra6  = "E6: Entra docs, known issues"
+	entra7  = "E7: Entra docs, provision on demand"
 	entra9  = "E9: Entra docs, analyze provisioning logs"
 	entra12 = "E12: SCIMReferenceCode, Logic App validation suite (2026)"
 	entra13 = "E13: azure-docs issue 94189 (wire log)"
@@ -30,6 +31,7 @@ func EntraDefault() Persona {
 func Entra062020() Persona {
 	s := entraSCIM()
 	s.ExtraQuery = inferred("", entra2+" has the flag on the tenant URL; how it is carried on each request is unknown, so it is not sent")
+	s.DemandAs = documented("entra-default", entra2+": the flag does not work with on-demand provisioning; E7")
 	s.OpCase = documented(Lower, entra2)
 	s.Booleans = documented(Real, entra2)
 	s.UserUpdate = documented(PatchDotted, entra2)
@@ -135,6 +137,11 @@ func (s *SCIM) entraGroups() {
 }
 
 func (s *SCIM) entraOperation() {
+	s.UserTemplate = documented(false, entra1+": attributes are mapped one by one")
+	s.ReferenceProbe = documented("", entra1+` has attributes=id and filter=id eq "U" and manager eq "M" as arguments in C#; that the service still asks is unproven, so it does not`)
+	s.MembershipProbe = documented("", entra1+` has excludedAttributes=members and filter=id eq "G" and members eq "U" as arguments in C#; that the service still asks is unproven, so it does not`)
+	s.DemandMembers = documented(5, entra7)
+	s.DemandAs = documented("", entra7)
 	s.ImportPage = inferred(5, entra12+" uses count=5; the page of Account Discovery is undocumented")
 	s.Timeout = recalled(60*time.Second, ours)
 	s.Retry = inferred(Retry{Attempts: 1}, entra9+": tried again automatically; here in a later cycle, Retry-After is undocumented")

@@ -120,6 +120,11 @@ func (s *SCIM) genericGroups(g generic) {
 }
 
 func (s *SCIM) genericOperation(g generic) {
+	s.UserTemplate = plain(g, false)
+	s.ReferenceProbe = plain(g, "")
+	s.MembershipProbe = plain(g, "")
+	s.DemandMembers = plain(g, 0)
+	s.DemandAs = plain(g, "")
 	s.ImportPage = plain(g, 100)
 	s.Timeout = plain(g, 30*time.Second)
 	s.Retry = plain(g, Retry{Attempts: 5, Default: time.Second, Factor: 2})

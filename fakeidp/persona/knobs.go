@@ -256,6 +256,7 @@ type SCIM struct {
 	UserCreate    Knob[Body]
 	UserPut       Knob[Body]           // of PUT, where that differs; "" is UserCreate
 	NoValue       Knob[resource.Empty] // for an attribute without a value in POST and PUT
+	UserTemplate  Knob[bool]           // the body of users is a template that an administrator edits, app by app
 	UnusedSchemas Knob[bool]           // "schemas" lists the template's extensions even when they hold nothing
 	Cleared       Knob[Clearing]       // for an attribute that lost its value, in PATCH
 	Manager       Knob[Reference]
@@ -291,6 +292,14 @@ type SCIM struct {
 	GroupReadQuery    Knob[string]
 	GroupUnassigned   Knob[Reaction] // a group is no longer pushed
 	MembersBatch      Knob[int]      // members in one PATCH
+
+	// Queries of probes that ask before a reference, or a membership, is written whether it is there already; {filter} is filled
+	// in. "" asks nothing.
+	ReferenceProbe  Knob[string]
+	MembershipProbe Knob[string]
+
+	DemandMembers Knob[int]    // members of a group that are provisioned on demand at a time; 0: there is nothing on demand
+	DemandAs      Knob[string] // persona whose requests those on demand are; "": this one's
 
 	ImportPage Knob[int]           // count of an import, and the step of startIndex
 	Timeout    Knob[time.Duration] // of one request

@@ -200,6 +200,11 @@ func (s SCIM) problems() []problem {
 	}
 	out = append(out, s.templateProblems()...)
 	add(s.MembersBatch.Value < 1, "want at least 1", "scim.membersBatch")
+	add(s.DemandMembers.Value < 0, "want 0 or more", "scim.demandMembers")
+	add(s.DemandMembers.Value > 0 && s.GroupMembers.Value == Put, "a group that is sent as a whole has no members on demand", "scim.demandMembers", "scim.groupMembers")
+	for name, query := range map[string]string{"scim.referenceProbe": s.ReferenceProbe.Value, "scim.membershipProbe": s.MembershipProbe.Value} {
+		add(query != "" && !strings.Contains(query, "{filter}"), "want a query with {filter}, or nothing", name)
+	}
 	add(s.ImportPage.Value < 1, "want at least 1", "scim.importPage")
 	add(s.Timeout.Value <= 0, "want more than 0", "scim.timeout")
 	add(s.Delay.Value < 0, "want 0 or more", "scim.delay")
@@ -215,6 +220,19 @@ func (s SCIM) problems() []problem {
 		add(!strings.Contains(query, "{filter}"), "want a query with {filter}", name)
 	}
 	return out
+}
+
+// WithUserTemplate is the client with another body of users, as an administrator edits it. It fails when the persona's
+// are not edited, and for a template that cannot be used.
+func (s SCIM) WithUserTemplate(text string) (SCIM, error) {
+	if !s.UserTemplate.Value {
+		return s, errors.New("user template: this persona has none to edit")
+	}
+	s.UserCreate.Value, s.UserPut.Value = Body(text), ""
+	for _, p := range s.templateProblems() {
+		return s, fmt.Errorf("user template: %w", p.err)
+	}
+	return s, nil
 }
 
 func (s SCIM) templateProblems() []problem {

@@ -165,6 +165,11 @@ func (s *SCIM) oktaGroups() {
 }
 
 func (s *SCIM) oktaOperation() {
+	s.UserTemplate = inferred(false, okta1+": attributes are mapped one by one")
+	s.ReferenceProbe = documented("", okta1+" shows none")
+	s.MembershipProbe = documented("", okta1+" shows none")
+	s.DemandMembers = recalled(0, ours)
+	s.DemandAs = recalled("", ours)
 	s.ImportPage = documented(100, okta1)
 	s.Timeout = documented(60*time.Second, okta2)
 	s.Retry = documented(Retry{Attempts: 10, Default: 5 * time.Minute, Factor: 2}, okta3)

@@ -51,6 +51,7 @@ const oneLoginUser Body = `{
 func (s *SCIM) oneLoginUsers() {
 	s.UserCreate = observed(oneLoginUser, onelogin4)
 	s.UserPut = observed(Body(""), onelogin1)
+	s.UserTemplate = documented(true, onelogin4)
 	s.NoValue = observed(resource.EmptyString, onelogin4+": placeholders sit inside quotes")
 	s.UnusedSchemas = observed(true, onelogin4)
 	s.UserUpdate = observed(Put, onelogin1)

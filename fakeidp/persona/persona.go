@@ -126,9 +126,9 @@ func ByName(name string) (Persona, bool) { return Find(All(), name) }
 
 // Find finds a persona in a list by its name.
 func Find(list []Persona, name string) (Persona, bool) {
-	for _, p := range list {
-		if p.Name == name {
-			return p, true
+	for i := range list { // a persona is large: none is copied but the one
+		if list[i].Name == name {
+			return list[i], true
 		}
 	}
 	return Persona{}, false

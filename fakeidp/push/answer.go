@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"assay/fakeidp/resource"
 )
@@ -52,7 +53,11 @@ func (a answer) nonsense() string {
 
 // clip makes the target's words one short line. Secrets go first: a cut must not leave half of one.
 func (a answer) clip(s string) string {
-	s = strings.Join(strings.Fields(a.redact.text(s)), " ")
+	s = a.redact.text(s)
+	if len(s) <= 200 && !strings.ContainsFunc(s, unicode.IsSpace) {
+		return s
+	}
+	s = strings.Join(strings.Fields(s), " ")
 	if runes := []rune(s); len(runes) > 200 {
 		return string(runes[:200]) + "…"
 	}
@@ -115,16 +120,17 @@ func (a answer) list() (list, string) {
 		}
 	}
 	total, _ := strconv.ParseInt(string(o.Raw("totalResults")), 10, 64)
-	resources, problem := a.readResources(o.Raw("Resources"))
+	resources, problem := a.readResources(o)
 	return list{total: total, resources: resources}, problem
 }
 
-func (a answer) readResources(raw json.RawMessage) ([]*resource.Object, string) {
+func (a answer) readResources(list *resource.Object) ([]*resource.Object, string) {
+	raw := list.Raw("Resources")
 	if raw == nil || string(raw) == "null" {
 		return nil, ""
 	}
-	var entries []json.RawMessage
-	if err := json.Unmarshal(raw, &entries); err != nil {
+	entries, ok := list.Entries("Resources")
+	if !ok {
 		return nil, "Resources is not an array but " + a.show(raw)
 	}
 	out := make([]*resource.Object, len(entries))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/persona"
@@ -55,13 +56,12 @@ func (c *comparison) differ(subject, path, want, got string) {
 }
 
 func (c *comparison) users(there map[string]*resource.Object) {
-	for _, id := range c.run.state.linkedPeople() {
-		link, _ := c.run.state.person(id)
+	for id, link := range c.run.state.linkedPeople() {
 		found := there[link.remote]
 		delete(there, link.remote)
 		c.user(id, link, found)
 	}
-	for _, id := range c.run.engine.directory.Assignments(c.run.app.ID) {
+	for id := range c.run.assigned() {
 		p, _ := c.run.engine.directory.Person(id)
 		if _, linked := c.run.state.person(id); !linked && !p.Suspended {
 			c.differ(id, "", "a user", "nobody: the person was never provisioned")
@@ -110,7 +110,7 @@ func (c *comparison) active(id string, want bool, found *resource.Object) {
 }
 
 func (c *comparison) groups(there map[string]*resource.Object) {
-	inactive := c.run.state.inactive()
+	inactive := sync.OnceValue(c.run.state.inactive)
 	for _, id := range c.run.engine.directory.PushedGroups(c.run.app.ID) {
 		g, _ := c.run.engine.directory.Group(id)
 		link, _ := c.run.state.group(id)
@@ -131,7 +131,7 @@ func (c *comparison) groups(there map[string]*resource.Object) {
 	}
 }
 
-func (c *comparison) members(g control.Group, found *resource.Object, inactive map[string]bool) {
+func (c *comparison) members(g control.Group, found *resource.Object, inactive func() map[string]bool) {
 	got := map[string]bool{}
 	for _, value := range found.Values("members", "value") {
 		got[value] = true
@@ -143,7 +143,7 @@ func (c *comparison) members(g control.Group, found *resource.Object, inactive m
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(got)) {
-		if !wanted[id] && (c.run.knobs.AssignedOnly.Value || !inactive[id]) {
+		if !wanted[id] && (c.run.knobs.AssignedOnly.Value || !inactive()[id]) {
 			c.differ(g.ID, "members", "", id)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"assay/fakeidp/control"
@@ -37,12 +38,16 @@ func (e *Engine) Advance(ctx context.Context, d time.Duration) (control.Clock, e
 		if !ok {
 			break
 		}
-		e.setClock(at)
+		if err := e.setClock(at); err != nil {
+			return out, err
+		}
 		if err := e.runCycle(ctx, app, at, &out); err != nil {
 			return out, err
 		}
 	}
-	e.setClock(until)
+	if err := e.setClock(until); err != nil {
+		return out, err
+	}
 	for _, app := range e.directory.Apps() {
 		if interval, ok := e.interval(app); ok && interval == 0 {
 			if err := e.runCycle(ctx, app.ID, until, &out); err != nil {
@@ -55,10 +60,12 @@ func (e *Engine) Advance(ctx context.Context, d time.Duration) (control.Clock, e
 }
 
 // setClock moves the clock forward, never back.
-func (e *Engine) setClock(t time.Time) {
-	if ahead := t.Sub(e.Now()); ahead > 0 {
-		e.skew.Add(int64(ahead))
+func (e *Engine) setClock(t time.Time) error {
+	ahead := t.Sub(e.Now())
+	if ahead <= 0 {
+		return nil
 	}
+	return e.journal.Put(clockKey, strconv.AppendInt(nil, e.skew.Add(int64(ahead)), 10))
 }
 
 // interval is the time between an app's cycles. ok is false for an app that does not provision.
@@ -111,7 +118,7 @@ func (e *Engine) runCycle(ctx context.Context, appID string, at time.Time, out *
 	if ctx.Err() != nil {
 		return fmt.Errorf("advance the clock: %w", ctx.Err())
 	}
-	return nil
+	return r.state.failure()
 }
 
 // Status says how an app's provisioning is doing. It fails with ErrNoApp and ErrNoPersona.
@@ -178,8 +185,9 @@ func (r *run) crowded() string {
 
 // note puts something into the log that is about no exchange.
 func (r *run) note(verdict string) {
-	step := r.state.record(control.Step{App: r.app.ID, Task: taskQuarantine, Why: "the end of a push",
-		Exchange: control.Exchange{Time: r.engine.Now()}, Verdict: verdict})
+	step := &control.Step{App: r.app.ID, Task: taskQuarantine, Why: "the end of a push",
+		Exchange: control.Exchange{Time: r.engine.Now()}, Verdict: verdict}
+	r.state.record(step)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.steps = append(r.steps, step)
@@ -187,17 +195,17 @@ func (r *run) note(verdict string) {
 
 // escrowed is an object that failed.
 type escrowed struct {
-	failures    int
-	first, next time.Time
-	trouble     trouble
+	Failures    int
+	First, Next time.Time
+	Trouble     trouble
 }
 
 // health is how the connection is doing.
 type health struct {
-	quarantined time.Time // zero: it is not
-	reason      string
-	nextCycle   time.Time // zero: due at once
-	disabled    bool
+	Quarantined time.Time // zero: it is not
+	Reason      string
+	NextCycle   time.Time // zero: due at once
+	Disabled    bool
 }
 
 // inEscrow says whether an object is in escrow, and whether its time has come: it has for one that is not.
@@ -208,7 +216,7 @@ func (s *state) inEscrow(id string, now time.Time, policy persona.Escrow) (known
 	if !known || len(policy.Spacing) == 0 {
 		return known, true
 	}
-	return true, !now.Before(e.next) && (policy.GiveUp == 0 || now.Before(e.first.Add(policy.GiveUp)))
+	return true, !now.Before(e.Next) && (policy.GiveUp == 0 || now.Before(e.First.Add(policy.GiveUp)))
 }
 
 func (s *state) escrowIDs() []string {
@@ -220,33 +228,40 @@ func (s *state) escrowIDs() []string {
 // nextTry notes a failure and says when the object is tried again; ok is false for a persona without escrow.
 func (s *state) nextTry(id string, now time.Time, policy persona.Escrow) (next time.Time, ok bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	e, known := s.escrow[id]
 	if !known {
-		e.first = now
+		e.First = now
 	}
-	if e.next.Before(now) || e.next.Equal(now) { // once a push, however many of its requests failed
-		e.failures++
+	if e.Next.Before(now) || e.Next.Equal(now) { // once a push, however many of its requests failed
+		e.Failures++
 	}
 	if len(policy.Spacing) > 0 {
-		e.next = now.Add(policy.Spacing[min(e.failures, len(policy.Spacing))-1])
+		e.Next = now.Add(policy.Spacing[min(e.Failures, len(policy.Spacing))-1])
 	}
 	s.escrow[id] = e
-	return e.next, len(policy.Spacing) > 0
+	s.mu.Unlock()
+	s.putJSON(kindEscrow, id, e)
+	return e.Next, len(policy.Spacing) > 0
 }
 
 // settle notes why something is in escrow, and takes out what is resolved.
 func (s *state) settle(troubled map[string]trouble, resolved []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for id, t := range troubled {
-		if e, ok := s.escrow[id]; ok {
-			e.trouble = t
+		s.mu.Lock()
+		e, ok := s.escrow[id]
+		if e.Trouble = t; ok {
 			s.escrow[id] = e
+		}
+		s.mu.Unlock()
+		if ok {
+			s.putJSON(kindEscrow, id, e)
 		}
 	}
 	for _, id := range resolved {
+		s.mu.Lock()
 		delete(s.escrow, id)
+		s.mu.Unlock()
+		s.del(kindEscrow, id)
 	}
 }
 
@@ -255,70 +270,83 @@ func (s *state) escrowCount() (all, plain int) {
 	defer s.mu.Unlock()
 	for _, e := range s.escrow {
 		all++
-		if !e.trouble.reference {
+		if !e.Trouble.Reference {
 			plain++
 		}
 	}
 	return all, plain
 }
 
+// changeHealth remembers what change makes of the health; nothing when it reports false.
+func (s *state) changeHealth(change func(*health) bool) bool {
+	s.mu.Lock()
+	changed := change(&s.health)
+	now := s.health
+	s.mu.Unlock()
+	if changed {
+		s.putJSON(kindHealth, "", now)
+	}
+	return changed
+}
+
 // quarantineFor puts the connection into quarantine and reports whether it was not in it.
 func (s *state) quarantineFor(now time.Time, reason string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.health.quarantined.IsZero() {
-		return false
-	}
-	s.health.quarantined, s.health.reason = now, reason
-	return true
+	return s.changeHealth(func(h *health) bool {
+		if !h.Quarantined.IsZero() {
+			return false
+		}
+		h.Quarantined, h.Reason = now, reason
+		return true
+	})
 }
 
 // heal ends the quarantine and reports whether there was one.
 func (s *state) heal() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	was := !s.health.quarantined.IsZero()
-	s.health.quarantined, s.health.reason, s.health.disabled = time.Time{}, "", false
-	return was
+	return s.changeHealth(func(h *health) bool {
+		was := !h.Quarantined.IsZero()
+		h.Quarantined, h.Reason, h.Disabled = time.Time{}, "", false
+		return was
+	})
 }
 
 // due is when the next cycle runs, not before from; on is false when none runs any more.
 func (s *state) due(from time.Time) (at time.Time, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at = s.health.nextCycle; at.Before(from) {
+	if at = s.health.NextCycle; at.Before(from) {
 		at = from
 	}
-	return at, !s.health.disabled
+	return at, !s.health.Disabled
 }
 
 // cycled plans the next cycle.
 func (s *state) cycled(now time.Time, interval time.Duration, q persona.Quarantine) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if since := s.health.quarantined; !since.IsZero() && q.Interval > 0 {
-		interval = q.Interval
-		s.health.disabled = q.Disable > 0 && !now.Before(since.Add(q.Disable))
-	}
-	s.health.nextCycle = now.Add(interval)
+	s.changeHealth(func(h *health) bool {
+		if since := h.Quarantined; !since.IsZero() && q.Interval > 0 {
+			interval = q.Interval
+			h.Disabled = q.Disable > 0 && !now.Before(since.Add(q.Disable))
+		}
+		h.NextCycle = now.Add(interval)
+		return true
+	})
 }
 
 func (s *state) status(now time.Time, knobs persona.SCIM) control.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := control.Status{State: "active", Reason: s.health.reason, Now: now, Escrow: []control.Escrow{}}
-	if since := s.health.quarantined; !since.IsZero() {
+	out := control.Status{State: "active", Reason: s.health.Reason, Now: now, Escrow: []control.Escrow{}}
+	if since := s.health.Quarantined; !since.IsZero() {
 		out.State, out.Since = "quarantine", &since
 	}
-	if s.health.disabled {
+	if s.health.Disabled {
 		out.State = "disabled"
-	} else if next := s.health.nextCycle; knobs.Cycle.Value > 0 && !next.IsZero() {
+	} else if next := s.health.NextCycle; knobs.Cycle.Value > 0 && !next.IsZero() {
 		out.NextCycle = &next
 	}
 	for id, e := range s.escrow {
-		item := control.Escrow{Subject: id, Failures: e.failures, First: e.first, Reason: e.trouble.reason}
+		item := control.Escrow{Subject: id, Failures: e.Failures, First: e.First, Reason: e.Trouble.Reason}
 		if len(knobs.Escrow.Value.Spacing) > 0 {
-			item.Next = &e.next
+			item.Next = &e.Next
 		}
 		out.Escrow = append(out.Escrow, item)
 	}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"slices"
+	"strconv"
 	"strings"
 
 	"assay/fakeidp/control"
@@ -20,10 +22,13 @@ type dialect struct {
 	create, put resource.Template // of users; profiles are compared by the leaves of put
 	group       resource.Template
 	match       resource.Leaf // by which users are matched
+	inCreate    []bool        // of the leaves of put: a create has a place for them
+	shape       string        // tells profiles of one template from those of another
+	manager     int           // the index of the manager among the leaves of put, -1 when the persona sends none
 }
 
-func newDialect(knobs persona.SCIM) (dialect, error) {
-	d := dialect{knobs: knobs}
+func newDialect(knobs persona.SCIM) (*dialect, error) {
+	d := &dialect{knobs: knobs}
 	for _, t := range []struct {
 		name string
 		text persona.Body
@@ -35,15 +40,22 @@ func newDialect(knobs persona.SCIM) (dialect, error) {
 	} {
 		parsed, err := resource.ParseTemplate(string(t.text))
 		if err != nil {
-			return dialect{}, fmt.Errorf("%s: %w", t.name, err)
+			return nil, fmt.Errorf("%s: %w", t.name, err)
 		}
 		*t.into = parsed
 	}
 	leaf, ok := d.create.LeafAt(knobs.UserMatch.Value)
 	if !ok {
-		return dialect{}, fmt.Errorf("scim.userMatch: scim.userCreate has no %q with a placeholder", knobs.UserMatch.Value)
+		return nil, fmt.Errorf("scim.userMatch: scim.userCreate has no %q with a placeholder", knobs.UserMatch.Value)
 	}
 	d.match = leaf
+	for _, leaf := range d.put.Leaves() {
+		_, ok := d.create.LeafAt(leaf.Path)
+		d.inCreate = append(d.inCreate, ok)
+		d.shape += leaf.Path + "\n"
+	}
+	d.shape = strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(d.shape))), 36)
+	d.manager = slices.IndexFunc(d.put.Leaves(), func(l resource.Leaf) bool { return l.Source() == "manager" })
 	return d, nil
 }
 
@@ -64,7 +76,7 @@ type user struct {
 }
 
 // values resolves placeholders. The manager is an id, or, in a body, what the persona makes of it.
-func (d dialect) values(u user, inBody bool) resource.Values {
+func (d *dialect) values(u user, inBody bool) resource.Values {
 	p := u.person
 	return func(source string) any {
 		switch source {
@@ -143,7 +155,7 @@ func (d dialect) values(u user, inBody bool) resource.Values {
 const guestMark = "#EXT#"
 
 // login is the person's name as the persona sends it.
-func (d dialect) login(p control.Person) string {
+func (d *dialect) login(p control.Person) string {
 	if d.knobs.GuestLogin.Value == persona.WithoutMark {
 		return strings.Replace(p.Login, guestMark, "", 1)
 	}
@@ -155,7 +167,7 @@ type arrayRef struct {
 	Value string `json:"value"`
 }
 
-func (d dialect) reference(id string) any {
+func (d *dialect) reference(id string) any {
 	switch d.knobs.Manager.Value {
 	case persona.AsObject:
 		return member{Value: id}
@@ -177,35 +189,30 @@ func displayName(p control.Person) string {
 }
 
 // profile is what a target is told about a person. Two that are equal need no push.
-func (d dialect) profile(u user) []string { return d.put.Snapshot(d.values(u, false)) }
+func (d *dialect) profile(u user) []string { return d.put.Snapshot(d.values(u, false)) }
 
-// created is the profile that a create leaves behind: what its body has no place for is still to be sent.
-func (d dialect) created(u user) []string {
-	profile := d.profile(u)
-	for i, leaf := range d.put.Leaves() {
-		if _, ok := d.create.LeafAt(leaf.Path); !ok {
-			profile[i] = ""
+// created is what a create leaves behind of a profile: what its body has no place for is still to be sent.
+func (d *dialect) created(profile []string) []string {
+	out := slices.Clone(profile)
+	for i, sent := range d.inCreate {
+		if !sent {
+			out[i] = ""
 		}
 	}
-	return profile
+	return out
 }
 
 // managerOf finds the manager in a profile.
-func (d dialect) managerOf(profile []string) string {
-	if at := d.managerLeaf(); at >= 0 && profile != nil {
-		return profile[at]
+func (d *dialect) managerOf(profile []string) string {
+	if d.manager >= 0 && profile != nil {
+		return profile[d.manager]
 	}
 	return ""
 }
 
-// managerLeaf is the index of the manager among the leaves, -1 when the persona sends none.
-func (d dialect) managerLeaf() int {
-	return slices.IndexFunc(d.put.Leaves(), func(l resource.Leaf) bool { return l.Source() == "manager" })
-}
-
 // changes says which leaves an update has to send. before is nil when nothing was pushed yet: then it is
 // every one that has a value. What the persona does not clear is no change.
-func (d dialect) changes(before, now []string, form persona.Form) []bool {
+func (d *dialect) changes(before, now []string, form persona.Form) []bool {
 	changed := make([]bool, len(now))
 	for i, leaf := range d.put.Leaves() {
 		old := ""
@@ -220,7 +227,7 @@ func (d dialect) changes(before, now []string, form persona.Form) []bool {
 	return changed
 }
 
-func (d dialect) clearing(leaf resource.Leaf) persona.Clearing {
+func (d *dialect) clearing(leaf resource.Leaf) persona.Clearing {
 	if leaf.Source() == "manager" {
 		return d.knobs.ManagerClear.Value
 	}
@@ -228,13 +235,13 @@ func (d dialect) clearing(leaf resource.Leaf) persona.Clearing {
 }
 
 // createBody is the body of POST /Users.
-func (d dialect) createBody(u user) []byte {
+func (d *dialect) createBody(u user) []byte {
 	return resource.Encode(d.create.Render(d.values(u, true), d.knobs.NoValue.Value, d.knobs.UnusedSchemas.Value))
 }
 
 // putBody is the body of PUT /Users/{id}: current with what changed, or without current the whole user.
 // setActive says that the PUT is (also) about whether the user is active.
-func (d dialect) putBody(current *resource.Object, u user, changed []bool, setActive bool) []byte {
+func (d *dialect) putBody(current *resource.Object, u user, changed []bool, setActive bool) []byte {
 	values := d.values(u, true)
 	if current == nil {
 		return resource.Encode(d.put.Render(values, d.knobs.NoValue.Value, d.knobs.UnusedSchemas.Value))
@@ -254,7 +261,7 @@ func (d dialect) putBody(current *resource.Object, u user, changed []bool, setAc
 }
 
 // patchBody is the body of PATCH /Users/{id} for the leaves that changed.
-func (d dialect) patchBody(u user, before []string, changed []bool) []byte {
+func (d *dialect) patchBody(u user, before []string, changed []bool) []byte {
 	form := d.knobs.UserUpdate.Value
 	if form == persona.PatchPathless {
 		value := d.put.Partial(d.values(u, true), emptyFor(d.knobs.Cleared.Value), func(i int) bool { return changed[i] })
@@ -291,7 +298,7 @@ func emptyFor(c persona.Clearing) resource.Empty {
 }
 
 // leafOperation sets or clears one attribute by its path.
-func (d dialect) leafOperation(u user, leaf resource.Leaf, wasEmpty bool) operation {
+func (d *dialect) leafOperation(u user, leaf resource.Leaf, wasEmpty bool) operation {
 	op := operation{Op: d.op("replace"), Path: leaf.Path}
 	if value := leaf.Value(d.values(u, true)); value != nil {
 		op.Value = value
@@ -312,14 +319,14 @@ func (d dialect) leafOperation(u user, leaf resource.Leaf, wasEmpty bool) operat
 }
 
 // activeBody is the body of the PATCH that activates or deactivates.
-func (d dialect) activeBody(active bool) []byte {
+func (d *dialect) activeBody(active bool) []byte {
 	if d.knobs.UserActive.Value == persona.PatchPath {
 		return patchBody(operation{Op: d.op("replace"), Path: "active", Value: d.boolean(active)})
 	}
 	return patchBody(operation{Op: d.op("replace"), Value: activeValue{Active: active}})
 }
 
-func (d dialect) boolean(b bool) any {
+func (d *dialect) boolean(b bool) any {
 	switch d.knobs.Booleans.Value {
 	case persona.CapitalText:
 		return capital(fmt.Sprint(b))
@@ -330,7 +337,7 @@ func (d dialect) boolean(b bool) any {
 	}
 }
 
-func (d dialect) op(name string) string {
+func (d *dialect) op(name string) string {
 	if d.knobs.OpCase.Value == persona.Capital {
 		return capital(name)
 	}

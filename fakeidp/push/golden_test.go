@@ -157,6 +157,7 @@ func (r *rig) later() {
 func TestGoldenWire(t *testing.T) {
 	for _, p := range persona.All() {
 		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
 			want := readWires(t, p.Name)
 			target := newMirror()
 			r := newRig(t, p.Name, target, Options{})
@@ -203,8 +204,8 @@ func TestGoldenRowsAreInTheFacts(t *testing.T) {
 		t.Skip("the facts are not at hand")
 	}
 	rows := headerRows()
-	for _, p := range persona.All() {
-		for _, wires := range readWires(t, p.Name) {
+	for _, name := range append(persona.Names(), "entra-on-demand", "entra-probes") {
+		for _, wires := range readWires(t, name) {
 			for _, w := range wires {
 				rows = append(rows, w.row)
 			}

@@ -55,7 +55,7 @@ func newMember(form persona.Member, remote, display string) member {
 }
 
 // groupBody is the body of POST and PUT of a group. members is nil for POST: what the template says.
-func (d dialect) groupBody(g control.Group, remote string, members []member) []byte {
+func (d *dialect) groupBody(g control.Group, remote string, members []member) []byte {
 	o := d.group.Render(func(source string) any {
 		switch source {
 		case "id":
@@ -75,7 +75,7 @@ func (d dialect) groupBody(g control.Group, remote string, members []member) []b
 }
 
 // renameBody is the body of the PATCH that renames a group.
-func (d dialect) renameBody(remote, name string) []byte {
+func (d *dialect) renameBody(remote, name string) []byte {
 	op := operation{Op: d.op("replace")}
 	switch d.knobs.GroupRename.Value {
 	case persona.PatchPathlessID:
@@ -89,7 +89,7 @@ func (d dialect) renameBody(remote, name string) []byte {
 }
 
 // memberOperations writes one batch of a membership change: first who left, then one add of those who came.
-func (d dialect) memberOperations(gone []string, come []member) []operation {
+func (d *dialect) memberOperations(gone []string, come []member) []operation {
 	operations := make([]operation, 0, len(gone)+1)
 	if d.knobs.GroupMembers.Value == persona.PatchValue && len(gone) > 0 {
 		entries := make([]member, len(gone))
@@ -110,5 +110,8 @@ func (d dialect) memberOperations(gone []string, come []member) []operation {
 
 // quote writes a filter's string literal (RFC 7644 section 3.4.2.2: a JSON string).
 func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	if strings.ContainsAny(s, `\"`) {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`)
+	}
+	return `"` + s + `"`
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/persona"
@@ -22,18 +23,20 @@ func (r *run) pushGroups(ctx context.Context) {
 	pushed := r.engine.directory.PushedGroups(r.app.ID)
 	r.objects += len(pushed)
 	r.state.keepGroups(pushed, r.knobs.GroupUnassigned.Value == persona.Delete)
-	for _, d := range r.state.takeDeletes() {
+	for _, d := range r.state.dueDeletes() {
 		r.deleteGroup(ctx, d)
 	}
-	inactive := r.state.inactive()
+	r.state.forgetMemberships()
+	inactive := sync.OnceValue(r.state.inactive)
 	push := func(ctx context.Context, id string) {
 		if g, ok := r.engine.directory.Group(id); ok {
 			r.pushGroup(ctx, g, inactive)
 		}
 	}
-	r.each(ctx, pushed, push)
+	r.each(ctx, "groups", slices.Values(pushed), len(pushed), push)
 	if r.knobs.NestedGroups.Value == persona.NestReference {
-		r.each(ctx, r.outer(pushed), push) // references are sent when both ends are known at the target
+		outer := r.outer(pushed)
+		r.each(ctx, "groups inside groups", slices.Values(outer), len(outer), push) // references are sent when both ends are known at the target
 	}
 }
 
@@ -47,18 +50,18 @@ func (r *run) outer(groups []string) []string {
 }
 
 func (r *run) deleteGroup(ctx context.Context, d groupDelete) {
-	_, ok := r.do(ctx, call{task: taskGroupDelete, subject: d.id, who: d.name,
+	_, ok := r.do(ctx, call{task: taskGroupDelete, subject: d.ID, who: d.Name,
 		why:    "no longer pushed, to be deleted in the target",
-		doing:  "Error while deleting group " + d.name,
-		method: http.MethodDelete, path: resourcePath(groupsPath, d.remote), judge: acceptDelete})
-	if !ok {
-		r.state.addDelete(d)
+		doing:  "Error while deleting group " + d.Name,
+		method: http.MethodDelete, path: resourcePath(groupsPath, d.Remote), judge: acceptDelete})
+	if ok {
+		r.state.deleted(d)
 	}
 }
 
 // pushGroup creates or finds the group, then renames it and changes its members as needed. A group that is
 // as it was pushed last costs no request.
-func (r *run) pushGroup(ctx context.Context, g control.Group, inactive map[string]bool) {
+func (r *run) pushGroup(ctx context.Context, g control.Group, inactive func() map[string]bool) {
 	link, linked := r.state.group(g.ID)
 	if linked {
 		if link.name == g.Name && r.change(link, g, inactive).empty() && !link.full {
@@ -76,8 +79,7 @@ func (r *run) pushGroup(ctx context.Context, g control.Group, inactive map[strin
 		if link, ok = r.linkGroup(ctx, g); !ok {
 			return
 		}
-		r.state.setGroup(g.ID, link)
-		link, _ = r.state.group(g.ID) // with its number
+		r.state.setGroup(g.ID, &link)
 	}
 	r.alignGroup(ctx, g, link, r.change(link, g, inactive))
 }
@@ -143,7 +145,7 @@ func (r *run) alignGroup(ctx context.Context, g control.Group, link groupLink, d
 			return
 		}
 	}
-	if link.full {
+	if link.full && r.only == nil {
 		r.replaceMembers(ctx, g, link)
 		return
 	}
@@ -163,7 +165,7 @@ func (r *run) putGroup(ctx context.Context, g control.Group, link groupLink, res
 		return
 	}
 	link.name, link.full, link.members = g.Name, false, setOf(wanted)
-	r.state.setGroup(g.ID, link)
+	r.state.setGroup(g.ID, &link)
 }
 
 func (r *run) rename(ctx context.Context, g control.Group, link *groupLink, renamed bool) bool {
@@ -179,7 +181,7 @@ func (r *run) rename(ctx context.Context, g control.Group, link *groupLink, rena
 		return false
 	}
 	link.name = g.Name
-	r.state.setGroup(g.ID, *link)
+	r.state.setGroupHead(g.ID, link)
 	return true
 }
 
@@ -192,12 +194,18 @@ func (r *run) replaceMembers(ctx context.Context, g control.Group, link groupLin
 		return
 	}
 	link.full, link.members = false, setOf(first)
-	r.state.setGroup(g.ID, link)
+	r.state.setGroup(g.ID, &link)
 	r.patchMembers(ctx, g, link, membership{come: wanted[len(first):]})
 }
 
 // patchMembers sends the difference in batches. What a batch did is remembered before the next one.
 func (r *run) patchMembers(ctx context.Context, g control.Group, link groupLink, diff membership) {
+	if r.knobs.MembershipProbe.Value != "" {
+		var ok bool
+		if diff.come, ok = r.missing(ctx, g, &link, diff.come); !ok {
+			return
+		}
+	}
 	for !diff.empty() {
 		gone := diff.gone[:min(len(diff.gone), r.knobs.MembersBatch.Value)]
 		come := diff.come[:min(len(diff.come), r.knobs.MembersBatch.Value-len(gone))]
@@ -205,14 +213,9 @@ func (r *run) patchMembers(ctx context.Context, g control.Group, link groupLink,
 		if !r.sendMembers(ctx, g, link, "the membership changed", r.dialect.memberOperations(gone, come)...) {
 			return
 		}
-		for _, id := range gone {
-			delete(link.members, id)
-		}
-		for _, m := range come {
-			link.members[m.Value] = true
-		}
-		r.state.setGroup(g.ID, link)
+		r.state.moveMembers(g.ID, &link, memberBatch{gone: gone, come: idsOf(come)})
 	}
+	r.state.gather(g.ID, &link)
 }
 
 func (r *run) sendMembers(ctx context.Context, g control.Group, link groupLink, why string, operations ...operation) bool {
@@ -237,7 +240,7 @@ func (m membership) empty() bool { return len(m.gone)+len(m.come) == 0 }
 
 // change compares the membership with what was pushed. Where members need not be assigned, those who are
 // inactive at the target keep the memberships that they had: they are out of scope.
-func (r *run) change(link groupLink, g control.Group, inactive map[string]bool) membership {
+func (r *run) change(link groupLink, g control.Group, inactive func() map[string]bool) membership {
 	wanted := r.members(g)
 	var diff membership
 	for _, m := range wanted {
@@ -247,11 +250,11 @@ func (r *run) change(link groupLink, g control.Group, inactive map[string]bool) 
 	}
 	keep := setOf(wanted)
 	for _, id := range slices.Sorted(maps.Keys(link.members)) {
-		if !keep[id] && (r.knobs.AssignedOnly.Value || !inactive[id]) {
+		if !keep[id] && (r.knobs.AssignedOnly.Value || !inactive()[id]) {
 			diff.gone = append(diff.gone, id)
 		}
 	}
-	return diff
+	return r.chosen(diff)
 }
 
 // members lists the group's members as the target knows them: the people who are linked, and assigned if the
@@ -290,6 +293,14 @@ func (r *run) inner(g control.Group) []member {
 		out = append(out, m)
 	}
 	return out
+}
+
+func idsOf(members []member) []string {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.Value
+	}
+	return ids
 }
 
 func setOf(members []member) map[string]bool {

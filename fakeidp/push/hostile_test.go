@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/journal"
 	"assay/fakeidp/persona"
 	"assay/fakeidp/resource"
 )
@@ -195,15 +196,18 @@ func TestLongAnswerIsCutOff(t *testing.T) {
 }
 
 func TestLogIsBounded(t *testing.T) {
-	st := newState()
+	st, err := openState("app", journal.Temporary())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range logSteps + 10 {
-		st.record(control.Step{})
+		st.record(&control.Step{})
 	}
 	if got := st.steps(); len(got) != logSteps || got[0].Seq != 11 {
 		t.Errorf("%d steps from %d on", len(got), got[0].Seq)
 	}
 	for range 20 {
-		st.record(control.Step{Exchange: control.Exchange{ResponseBody: strings.Repeat("x", 1<<20)}})
+		st.record(&control.Step{Exchange: control.Exchange{ResponseBody: strings.Repeat("x", 1<<20)}})
 	}
 	if got := len(st.steps()); got != 15 {
 		t.Errorf("%d steps of 1 MiB, want 15 to stay under 16 MiB", got)

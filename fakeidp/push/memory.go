@@ -2,8 +2,11 @@ package push
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"assay/fakeidp/control"
@@ -12,29 +15,59 @@ import (
 // Memory is what the engine remembers at one moment: for each app its links, the deletions that are due, escrow,
 // quarantine and the provisioning log; and how far its clock is ahead. It is read-only.
 type Memory struct {
-	ahead time.Duration
-	apps  map[string]*state
+	ahead   time.Duration
+	records []record // of the journal, in the order in which they were put
+	logs    map[string]chronicle
+}
+
+type record struct {
+	key   string
+	value []byte
+}
+
+// chronicle is what of an app is in no journal.
+type chronicle struct {
+	seq     int
+	log     []*control.Step
+	logSize int
 }
 
 // Pause waits until nothing is pushed and the clock stands, and keeps it so until resume is called. It fails with
 // the context's error.
 func (e *Engine) Pause(ctx context.Context) (resume func(), err error) {
 	e.turn.Lock()
-	var held []*state
-	resume = func() {
-		for _, st := range held {
-			st.give()
-		}
-		e.turn.Unlock()
-	}
-	for _, st := range e.states() {
+	for _, st := range e.pause() {
 		if err := st.take(ctx); err != nil {
-			resume()
+			e.resume()
 			return nil, err
 		}
-		held = append(held, st)
+		e.hold(st)
 	}
-	return resume, nil
+	return e.resume, nil
+}
+
+// pause lets no app that is not known yet have a turn, and lists the others.
+func (e *Engine) pause() []*state {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.paused = true
+	return slices.Collect(maps.Values(e.apps))
+}
+
+func (e *Engine) hold(st *state) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.held = append(e.held, st)
+}
+
+func (e *Engine) resume() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, st := range e.held {
+		st.give()
+	}
+	e.paused, e.held = false, nil
+	e.turn.Unlock()
 }
 
 func (e *Engine) states() []*state {
@@ -43,47 +76,74 @@ func (e *Engine) states() []*state {
 	return slices.Collect(maps.Values(e.apps))
 }
 
-// Memory returns what the engine remembers. Call it while the engine is paused.
-func (e *Engine) Memory() *Memory {
+// Memory returns what the engine remembers. Call it while the engine is paused. It fails when the journal cannot be
+// read.
+func (e *Engine) Memory() (*Memory, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	m := &Memory{ahead: time.Duration(e.skew.Load()), apps: make(map[string]*state, len(e.apps))}
+	m := &Memory{ahead: time.Duration(e.skew.Load()), logs: make(map[string]chronicle, len(e.apps))}
 	for id, st := range e.apps {
-		m.apps[id] = st.copy()
+		m.logs[id] = st.chronicle()
 	}
-	return m
+	err := e.journal.Scan("", func(key string, value []byte) error {
+		if key != clockKey {
+			m.records = append(m.records, record{key, slices.Clone(value)})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("what provisioning remembers: %w", err)
+	}
+	return m, nil
 }
 
 // Recall makes the engine remember what it did then, and nothing else; the clock goes back too. Call it while the
-// engine is paused.
-func (e *Engine) Recall(m *Memory) {
+// engine is paused. It fails when the journal cannot be read or written.
+func (e *Engine) Recall(m *Memory) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.apps = make(map[string]*state, len(m.logs))
 	e.skew.Store(int64(m.ahead))
-	e.apps = make(map[string]*state, len(m.apps))
-	for id, st := range m.apps {
-		e.apps[id] = st.copy()
+	if err := errors.Join(e.rewrite(m), e.journal.Compact(), e.journal.Sync()); err != nil {
+		return fmt.Errorf("what provisioning remembers: %w", err)
 	}
+	for id, c := range m.logs {
+		st, err := e.open(id)
+		if err != nil {
+			return err
+		}
+		st.recall(c)
+	}
+	return nil
 }
 
-// copy shares what is never written to: profiles, steps.
-func (s *state) copy() *state {
+// rewrite puts the records of a memory in the place of those of the journal.
+func (e *Engine) rewrite(m *Memory) error {
+	if err := e.journal.Scan("", func(key string, _ []byte) error { return e.journal.Delete(key) }); err != nil {
+		return err
+	}
+	for _, r := range m.records {
+		if err := e.journal.Put(r.key, r.value); err != nil {
+			return err
+		}
+	}
+	if m.ahead == 0 {
+		return nil
+	}
+	return e.journal.Put(clockKey, strconv.AppendInt(nil, int64(m.ahead), 10))
+}
+
+// chronicle shares the steps, which are never written to.
+func (s *state) chronicle() chronicle {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := newState()
-	out.seq, out.health = s.seq, s.health
-	for id, l := range s.people {
-		link := *l
-		out.people[id] = &link
-	}
-	for id, l := range s.groups {
-		link := *l
-		link.members = maps.Clone(l.members)
-		out.groups[id] = &link
-	}
-	out.deletes, out.escrow = slices.Clone(s.deletes), maps.Clone(s.escrow)
-	out.log, out.logSize = slices.Clone(s.log), s.logSize
-	return out
+	return chronicle{seq: s.seq, log: slices.Clone(s.log), logSize: s.logSize}
+}
+
+func (s *state) recall(c chronicle) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seq, s.log, s.logSize = max(s.seq, c.seq), slices.Clone(c.log), c.logSize
 }
 
 // Exchanges lists the steps of all apps whose exchange was made, in the order of time.

@@ -203,6 +203,7 @@ func (r *rig) known(p control.Person, remote string, active bool) control.Person
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	st.shape = d.shape
 	st.setPerson(p.ID, personLink{remote: remote, active: active, pushed: d.profile(user{person: p})})
 	return p
 }

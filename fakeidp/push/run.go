@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"assay/fakeidp/control"
@@ -22,20 +25,22 @@ const silenceLimit = 3
 type run struct {
 	engine  *Engine
 	app     control.App
-	conn    control.SCIM
+	conn    connection
 	product string
-	knobs   persona.SCIM
-	dialect dialect
+	knobs   *persona.SCIM
+	dialect *dialect
 	state   *state
 	redact  redactor
 	cycle   bool      // by the clock: what is in escrow waits for its time
 	at      time.Time // when it was due, for what is planned from it
 
+	only map[string]bool // on demand: the target's ids of the members who are provisioned; nil: all
+
 	objects  int // people and groups that were looked at
 	imported int // bytes
 
 	mu       sync.Mutex
-	steps    []control.Step
+	steps    []*control.Step
 	requests int
 	failed   int
 	silent   int  // requests without an answer, in a row
@@ -47,8 +52,8 @@ type run struct {
 
 // trouble is why an object is not in line after a run.
 type trouble struct {
-	reason    string
-	reference bool // only the reference to another object failed
+	Reason    string
+	Reference bool // only the reference to another object failed
 }
 
 // The tasks that steps are filed under.
@@ -95,28 +100,29 @@ func (r *run) end() { r.state.give() }
 func (r *run) report() control.Push {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return control.Push{Steps: r.steps, Failed: r.failed, Requests: r.requests}
+	return control.Push{Steps: copySteps(r.steps), Failed: r.failed, Requests: r.requests}
 }
 
 // each calls work for every id, by as many workers as the engine has, until the run is stopped. In a cycle
 // it leaves out what is in escrow.
-func (r *run) each(ctx context.Context, ids []string, work func(context.Context, string)) {
-	feed := make(chan string)
+func (r *run) each(ctx context.Context, pass string, ids iter.Seq[string], total int, work func(context.Context, string)) {
+	feed := make(chan string, r.engine.options.Concurrency)
 	var workers sync.WaitGroup
+	var done atomic.Int64
 	for range r.engine.options.Concurrency {
 		workers.Go(func() {
 			for id := range feed {
 				if r.mayTry(id) {
 					work(ctx, id)
 				}
+				if tell := r.engine.options.Progress; tell != nil {
+					tell(Progress{App: r.app.ID, Pass: pass, Done: int(done.Add(1)), Total: total})
+				}
 			}
 		})
 	}
-	for i, id := range ids {
+	for id := range ids {
 		feed <- id
-		if tell := r.engine.options.Progress; tell != nil {
-			tell(r.app.ID, i+1, len(ids))
-		}
 	}
 	close(feed)
 	workers.Wait()
@@ -139,7 +145,7 @@ func (r *run) mayTry(id string) bool {
 func (r *run) isStopped() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.stopped
+	return r.stopped || r.state.failure() != nil
 }
 
 func (r *run) stop() {
@@ -286,7 +292,7 @@ func (r *run) fail(c call, exchange control.Exchange, code, reason string) {
 	}
 	r.mu.Lock()
 	known, again := r.troubled[c.subject]
-	r.troubled[c.subject] = trouble{reason: reason, reference: c.task == taskReference && (!again || known.reference)}
+	r.troubled[c.subject] = trouble{Reason: reason, Reference: c.task == taskReference && (!again || known.Reference)}
 	r.mu.Unlock()
 	if next, ok := r.state.nextTry(c.subject, r.at, r.knobs.Escrow.Value); ok {
 		text += fmt.Sprintf(". %s puts the object into escrow and tries again at %s", r.product, next.Format(time.RFC3339))
@@ -295,7 +301,7 @@ func (r *run) fail(c call, exchange control.Exchange, code, reason string) {
 }
 
 func (r *run) record(c call, exchange control.Exchange, verdict string, failed bool) {
-	step := r.state.record(control.Step{
+	step := &control.Step{
 		App:      r.app.ID,
 		Task:     c.task,
 		Subject:  c.subject,
@@ -303,14 +309,17 @@ func (r *run) record(c call, exchange control.Exchange, verdict string, failed b
 		Exchange: exchange,
 		Verdict:  r.redact.text(verdict),
 		Failed:   failed,
-	})
+	}
+	r.state.record(step)
 	r.keep(step)
-	r.engine.options.Logger.Debug("provisioning step", "app", step.App, "task", step.Task, "subject", step.Subject,
-		"method", exchange.Method, "status", exchange.Status, "failed", failed)
+	if logger := r.engine.options.Logger; logger.Enabled(context.Background(), slog.LevelDebug) {
+		logger.Debug("provisioning step", "app", step.App, "task", step.Task, "subject", step.Subject,
+			"method", exchange.Method, "status", exchange.Status, "failed", failed)
+	}
 }
 
 // keep adds a step to the report. Of a long run only the latest steps are kept.
-func (r *run) keep(step control.Step) {
+func (r *run) keep(step *control.Step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests++

@@ -2,182 +2,249 @@ package push
 
 import (
 	"cmp"
-	"maps"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
 	"slices"
+	"strings"
 	"sync"
-	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/journal"
 )
 
-// Bounds of an app's provisioning log: whichever is reached first, the oldest steps go.
-const (
-	logSteps = 2000
-	logBytes = 16 << 20
-)
-
-// state is what the IdP remembers about one app's target.
+// state is what the IdP remembers about one app's target. Links to people and groups are in a journal; in memory is
+// what there is little of: which groups are pushed, what failed, the latest steps.
 type state struct {
-	turn chan struct{} // holds one token: who has it may push
+	turn    chan struct{} // holds one token: who has it may push
+	app     string
+	journal *journal.Journal
+	shape   string // of profiles now (dialect.shape); whose was pushed in another one gets all of it again
 
 	mu      sync.Mutex
 	seq     int
-	people  map[string]*personLink
-	groups  map[string]*groupLink
-	deletes []groupDelete // of unlinked groups, due at the next push
+	people  int             // how many are linked
+	groups  map[string]bool // that are linked
+	deletes []groupDelete   // of unlinked groups, due at the next push
+	removed map[string]bool // target's ids of users deleted there, whose memberships are not yet forgotten
 	escrow  map[string]escrowed
 	health  health
-	log     []control.Step
+	broken  error // of the journal
+	log     []*control.Step
 	logSize int
 }
 
-type personLink struct {
-	seq    int
-	remote string
-	active bool
-	pushed []string  // the profile (dialect.profile); nil: nothing was pushed yet
-	lost   time.Time // when the person was seen to have lost the app; zero for who has it
-}
+// The kinds of records. Their keys are the app, the kind, and an id.
+const (
+	kindPerson  = "person"
+	kindGroup   = "group"
+	kindMembers = "members"
+	kindDelete  = "delete"
+	kindRemoved = "removed"
+	kindEscrow  = "escrow"
+	kindHealth  = "health"
+)
 
-type groupLink struct {
-	seq     int
-	remote  string
-	name    string          // as last pushed
-	members map[string]bool // remote ids as last pushed
-	full    bool            // what the target holds is not known: send everything
-}
+// separator is in no id of the directory.
+const separator = "\x00"
 
-type groupDelete struct{ id, name, remote string }
+func (s *state) key(kind, id string) string { return s.app + separator + kind + separator + id }
 
-func newState() *state {
-	s := &state{turn: make(chan struct{}, 1), people: map[string]*personLink{}, groups: map[string]*groupLink{}, escrow: map[string]escrowed{}}
+// openState takes up what a journal has of an app.
+func openState(app string, j *journal.Journal) (*state, error) {
+	s := &state{turn: make(chan struct{}, 1), app: app, journal: j, groups: map[string]bool{}, removed: map[string]bool{}, escrow: map[string]escrowed{}}
 	s.turn <- struct{}{}
-	return s
+	err := j.Scan(app+separator, func(key string, value []byte) error {
+		rest := key[len(app)+1:]
+		kind, id, _ := strings.Cut(rest, separator)
+		if err := s.takeUp(kind, id, value); err != nil {
+			return fmt.Errorf("%s %q: %w", kind, id, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("app %q: remembered state: %w", app, err)
+	}
+	return s, nil
+}
+
+// takeUp takes up one record.
+func (s *state) takeUp(kind, id string, value []byte) error {
+	switch kind {
+	case kindPerson:
+		l, err := decodePerson(value)
+		s.people++
+		s.seq = max(s.seq, l.seq)
+		return err
+	case kindGroup:
+		l, err := decodeGroup(value)
+		s.groups[id] = true
+		s.seq = max(s.seq, l.seq)
+		return err
+	case kindDelete:
+		d := groupDelete{ID: id}
+		err := json.Unmarshal(value, &d)
+		s.deletes = append(s.deletes, d)
+		return err
+	case kindRemoved:
+		s.removed[id] = true
+	case kindEscrow:
+		var e escrowed
+		err := json.Unmarshal(value, &e)
+		s.escrow[id] = e
+		return err
+	case kindHealth:
+		return json.Unmarshal(value, &s.health)
+	}
+	return nil
+}
+
+// forget drops everything that is remembered of an app.
+func forget(app string, j *journal.Journal) error {
+	return j.Scan(app+separator, func(key string, _ []byte) error { return j.Delete(key) })
+}
+
+// put stores a record, del drops one. What goes wrong ends the push (failure).
+func (s *state) put(kind, id string, value []byte) { s.check(s.journal.Put(s.key(kind, id), value)) }
+
+func (s *state) putJSON(kind, id string, value any) {
+	text, err := json.Marshal(value)
+	s.check(err)
+	s.put(kind, id, text)
+}
+
+func (s *state) del(kind, id string) { s.check(s.journal.Delete(s.key(kind, id))) }
+
+func (s *state) get(kind, id string) ([]byte, bool) {
+	value, ok, err := s.journal.Get(s.key(kind, id))
+	s.check(err)
+	return value, ok && err == nil
+}
+
+func (s *state) check(err error) {
+	if err == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.broken == nil {
+		s.broken = err
+	}
+}
+
+// failure says why nothing can be remembered any more, nil while it can.
+func (s *state) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.broken == nil {
+		return nil
+	}
+	return fmt.Errorf("app %q: what was pushed cannot be remembered: %w", s.app, s.broken)
 }
 
 func (s *state) person(id string) (personLink, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.people[id]
-	if l == nil {
+	value, ok := s.get(kindPerson, id)
+	if !ok {
 		return personLink{}, false
 	}
-	return *l, true
+	l, err := decodePerson(value)
+	s.check(err)
+	if l.shape != s.shape {
+		l.pushed = nil
+	}
+	return l, err == nil
 }
 
-func (s *state) setPerson(id string, l personLink) {
+// number gives a new link its place in the order of linking.
+func (s *state) number(seq *int) (isNew bool) {
+	if *seq != 0 {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l.seq == 0 {
-		s.seq++
-		l.seq = s.seq
+	s.seq++
+	*seq = s.seq
+	return true
+}
+
+// setPerson stores a link. One without a number is new.
+func (s *state) setPerson(id string, l personLink) {
+	if s.number(&l.seq) {
+		s.mu.Lock()
+		s.people++
+		s.mu.Unlock()
 	}
-	s.people[id] = &l
+	l.shape = s.shape
+	s.put(kindPerson, id, l.encode())
 }
 
 func (s *state) dropPerson(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.people, id)
-}
-
-// linkedPeople lists who is linked, in the order of linking.
-func (s *state) linkedPeople() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ids := make([]string, 0, len(s.people))
-	for id := range s.people {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b string) int { return cmp.Compare(s.people[a].seq, s.people[b].seq) })
-	return ids
-}
-
-func (s *state) group(id string) (groupLink, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.groups[id]
-	if l == nil {
-		return groupLink{}, false
-	}
-	return *l, true
-}
-
-// setGroup stores a link. Its members map belongs to the state from then on.
-func (s *state) setGroup(id string, l groupLink) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if l.seq == 0 {
-		s.seq++
-		l.seq = s.seq
-	}
-	s.groups[id] = &l
-}
-
-func (s *state) dropGroup(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.groups, id)
-}
-
-// unlinkGroup forgets a group; with deleteInTarget its deletion is due at the next push.
-func (s *state) unlinkGroup(id string, deleteInTarget bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.groups[id]
-	if l == nil {
+	if _, linked := s.get(kindPerson, id); !linked {
 		return
 	}
-	delete(s.groups, id)
-	if deleteInTarget {
-		s.deletes = append(s.deletes, groupDelete{id: id, name: l.name, remote: l.remote})
-	}
-}
-
-// keepGroups forgets the links of groups that are no longer pushed, because the directory lost them; with
-// deleteOthers their deletion is due.
-func (s *state) keepGroups(pushed []string, deleteOthers bool) {
+	s.del(kindPerson, id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	keep := make(map[string]bool, len(pushed))
-	for _, id := range pushed {
-		keep[id] = true
-	}
-	for _, id := range slices.Sorted(maps.Keys(s.groups)) {
-		if keep[id] {
-			continue
+	s.people--
+}
+
+func (s *state) countPeople() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.people
+}
+
+// errEnough ends a scan early.
+var errEnough = errors.New("enough")
+
+// linkedPeople goes through who is linked, in the order in which the links changed last.
+func (s *state) linkedPeople() iter.Seq2[string, personLink] {
+	return func(yield func(string, personLink) bool) {
+		prefix := s.key(kindPerson, "")
+		err := s.journal.Scan(prefix, func(key string, value []byte) error {
+			l, err := decodePerson(value)
+			if err != nil {
+				return err
+			}
+			if l.shape != s.shape {
+				l.pushed = nil
+			}
+			if !yield(key[len(prefix):], l) {
+				return errEnough
+			}
+			return nil
+		})
+		if !errors.Is(err, errEnough) {
+			s.check(err)
 		}
-		if l := s.groups[id]; deleteOthers {
-			s.deletes = append(s.deletes, groupDelete{id: id, name: l.name, remote: l.remote})
-		}
-		delete(s.groups, id)
 	}
 }
 
 // forgetLink drops the link of a person or a group.
 func (s *state) forgetLink(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.people, id)
-	delete(s.groups, id)
+	s.dropPerson(id)
+	s.dropGroup(id)
 }
 
-// forgetUser drops a user who was deleted at the target, and with them their memberships.
+// forgetUser drops a user who was deleted at the target. Their memberships are forgotten before groups are pushed.
 func (s *state) forgetUser(id, remote string) {
+	s.dropPerson(id)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.people, id)
-	for _, g := range s.groups {
-		delete(g.members, remote)
+	marked := len(s.groups) > 0
+	if marked {
+		s.removed[remote] = true
+	}
+	s.mu.Unlock()
+	if marked {
+		s.put(kindRemoved, remote, nil)
 	}
 }
 
 // inactive holds the target's ids of the users who are not active.
 func (s *state) inactive() map[string]bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	out := map[string]bool{}
-	for _, l := range s.people {
+	for _, l := range s.linkedPeople() {
 		if !l.active {
 			out[l.remote] = true
 		}
@@ -185,61 +252,18 @@ func (s *state) inactive() map[string]bool {
 	return out
 }
 
-func (s *state) takeDeletes() []groupDelete {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	due := s.deletes
-	s.deletes = nil
-	return due
-}
-
-func (s *state) addDelete(d groupDelete) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.deletes = append(s.deletes, d)
-}
-
 func (s *state) links() []control.Link {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]control.Link, 0, len(s.people)+len(s.groups))
+	out := []control.Link{}
 	order := map[string]int{}
-	for id, l := range s.people {
+	for id, l := range s.linkedPeople() {
 		out = append(out, control.Link{Subject: id, Remote: l.remote, Active: l.active})
 		order[id] = l.seq
 	}
-	for id, l := range s.groups {
+	for _, id := range s.linkedGroups() {
+		l, _ := s.group(id)
 		out = append(out, control.Link{Subject: id, Remote: l.remote, Active: true})
 		order[id] = l.seq
 	}
 	slices.SortFunc(out, func(a, b control.Link) int { return cmp.Compare(order[a.Subject], order[b.Subject]) })
 	return out
-}
-
-// record numbers a step and puts it into the log.
-func (s *state) record(step control.Step) control.Step {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seq++
-	step.Seq = s.seq
-	s.log = append(s.log, step)
-	s.logSize += stepSize(step)
-	drop := 0
-	for len(s.log)-drop > logSteps || (s.logSize > logBytes && len(s.log)-drop > 1) {
-		s.logSize -= stepSize(s.log[drop])
-		drop++
-	}
-	clear(s.log[:drop]) // the array behind the log moves on when it is full, not for every step
-	s.log = s.log[drop:]
-	return step
-}
-
-func stepSize(s control.Step) int {
-	return len(s.Exchange.RequestBody) + len(s.Exchange.ResponseBody) + len(s.Exchange.URL) + len(s.Verdict) + 1024
-}
-
-func (s *state) steps() []control.Step {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.log)
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"assay/fakeidp/control"
@@ -18,18 +20,48 @@ const usersPath = "/Users"
 // pushPeople deactivates or deletes who lost the app, brings in line who has it, and then sends the
 // references among them.
 func (r *run) pushPeople(ctx context.Context) {
-	r.each(ctx, r.state.linkedPeople(), r.pushLoss)
-	assigned := r.engine.directory.Assignments(r.app.ID)
-	r.objects += len(assigned)
-	r.each(ctx, assigned, func(ctx context.Context, id string) {
+	r.each(ctx, "links", keys(r.state.linkedPeople()), r.state.countPeople(), r.pushLoss)
+	assigned := r.engine.directory.CountAssignments(r.app.ID)
+	r.objects += assigned
+	r.each(ctx, "people", r.assigned(), assigned, func(ctx context.Context, id string) {
 		p, ok := r.engine.directory.Person(id)
 		if !ok || p.Suspended {
 			return
 		}
 		r.pushPerson(ctx, p)
 	})
-	if r.dialect.managerLeaf() >= 0 {
-		r.each(ctx, assigned, r.pushManager)
+	if r.dialect.manager >= 0 {
+		r.each(ctx, "references", r.assigned(), assigned, r.pushManager)
+	}
+}
+
+// pageSize is how many people are planned at a time.
+const pageSize = 5000
+
+// assigned goes through who has the app, page by page: the plan is never in memory as a whole.
+func (r *run) assigned() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for after := 0; ; {
+			var page []string
+			if page, after = r.engine.directory.AssignmentPage(r.app.ID, after, pageSize); len(page) == 0 {
+				return
+			}
+			for _, id := range page {
+				if !yield(id) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func keys[K, V any](pairs iter.Seq2[K, V]) iter.Seq[K] {
+	return func(yield func(K) bool) {
+		for key := range pairs {
+			if !yield(key) {
+				return
+			}
+		}
 	}
 }
 
@@ -81,6 +113,15 @@ func (r *run) pushManager(ctx context.Context, id string) {
 	if manager == r.dialect.managerOf(link.pushed) {
 		return
 	}
+	found, ok := r.hasManager(ctx, p, link, manager)
+	if !ok {
+		return
+	}
+	if found {
+		link.pushed[r.dialect.manager] = manager
+		r.state.setPerson(id, link)
+		return
+	}
 	u := r.user(p, link, true)
 	u.manager = manager
 	r.write(ctx, u, &link, r.userCall(p, call{task: taskReference, why: "references are sent when both ends are known at the target: the manager changed"}))
@@ -125,7 +166,7 @@ func (r *run) judgeLookup(kind, attribute, value string, read func(*resource.Obj
 			return "", problem
 		}
 		if found.total == 0 && len(found.resources) == 0 {
-			return fmt.Sprintf("no match: %s creates the %s", r.product, kind), ""
+			return "no match: " + r.product + " creates the " + kind, ""
 		}
 		*match, problem = pick(found, kind, attribute, value, read)
 		if problem != "" {
@@ -167,8 +208,11 @@ func (r *run) create(ctx context.Context, p control.Person) {
 	if !ok {
 		return
 	}
-	r.state.setPerson(p.ID, personLink{remote: remote, active: true, pushed: r.dialect.created(u)})
-	if link, _ := r.state.person(p.ID); r.outdated(p, link) {
+	profile := r.dialect.profile(u)
+	created := r.dialect.created(profile)
+	r.state.setPerson(p.ID, personLink{remote: remote, active: true, pushed: created})
+	if !slices.Equal(profile, created) {
+		link, _ := r.state.person(p.ID)
 		r.update(ctx, p, link, r.userCall(p, call{task: taskJoiner, why: "a create has no place for part of the profile"}))
 	}
 }
@@ -187,7 +231,7 @@ func (r *run) judgeCreate(kind string, remote *string) func(answer) (string, str
 			return "", problem
 		}
 		*remote = o.Text("id")
-		return fmt.Sprintf("created: %s keeps the id %q", r.product, a.clip(*remote)), ""
+		return "created: " + r.product + " keeps the id " + strconv.Quote(a.clip(*remote)), ""
 	}
 }
 

@@ -15,10 +15,14 @@ import (
 	"time"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/persona"
 )
 
 // maxBody is how much of an answer is read, before and after decompression.
 const maxBody = 8 << 20
+
+// expectedBody is how much room is made for an answer before it is read.
+const expectedBody = 64 << 10
 
 // answer is what came back: a status with a body, or the reason why there is none.
 type answer struct {
@@ -48,19 +52,48 @@ func newTransport() *http.Transport {
 	}
 }
 
+// connection is what all requests of a run have in common. Its headers are shared by them and by the log: nobody
+// writes to them.
+type connection struct {
+	base         string // without a slash at the end
+	get, write   http.Header
+	getLog, wlog map[string][]string
+}
+
+func newConnection(c control.SCIM, knobs *persona.SCIM, redact redactor) connection {
+	header := http.Header{}
+	for _, h := range knobs.Headers.Value {
+		header.Set(h.Name, h.Value)
+	}
+	if c.Token != "" {
+		header.Set("Authorization", "Bearer "+c.Token)
+	}
+	withBody := header.Clone()
+	withBody.Set("Content-Type", knobs.ContentType.Value)
+	return connection{base: strings.TrimRight(c.URL, "/"), get: header, write: withBody, getLog: redact.header(header), wlog: redact.header(withBody)}
+}
+
+// header is what a request is sent with, and what the log says of it.
+func (c connection) header(body []byte) (sent http.Header, logged map[string][]string) {
+	if body == nil {
+		return c.get, c.getLog
+	}
+	return c.write, c.wlog
+}
+
 // exchange sends one request and reads the answer within the timeout. A redirect is an answer, not
 // followed: the token must not travel on.
 func (r *run) exchange(ctx context.Context, c call) (answer, control.Exchange) {
-	started := r.engine.Now()
-	record := control.Exchange{Time: started, Method: c.method, URL: r.redact.text(r.url(c)), RequestBody: r.redact.body(c.body)}
+	target := r.url(c)
+	record := control.Exchange{Time: r.engine.Now(), Method: c.method, URL: r.redact.text(target), RequestBody: r.redact.body(c.body)}
 	ctx, cancel := context.WithTimeout(ctx, r.timeout())
 	defer cancel()
-	req, err := r.request(ctx, c)
+	req, err := r.request(ctx, c, target)
 	if err != nil {
 		record.Error = r.redact.text(err.Error())
 		return answer{err: errors.New(record.Error)}, record
 	}
-	record.RequestHeader = r.redact.header(req.Header)
+	req.Header, record.RequestHeader = r.conn.header(c.body)
 	clock := time.Now()
 	a := r.send(req)
 	a.redact = r.redact
@@ -76,7 +109,7 @@ func (r *run) exchange(ctx context.Context, c call) (answer, control.Exchange) {
 }
 
 func (r *run) url(c call) string {
-	target := strings.TrimRight(r.conn.URL, "/") + c.path
+	target := r.conn.base + c.path
 	query := c.query
 	if extra := r.knobs.ExtraQuery.Value; extra != "" {
 		query = strings.TrimRight(extra+"&"+query, "&")
@@ -90,25 +123,12 @@ func (r *run) url(c call) string {
 	return target
 }
 
-func (r *run) request(ctx context.Context, c call) (*http.Request, error) {
+func (r *run) request(ctx context.Context, c call, target string) (*http.Request, error) {
 	var body io.Reader
 	if c.body != nil {
 		body = bytes.NewReader(c.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, c.method, r.url(c), body)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range r.knobs.Headers.Value {
-		req.Header.Set(h.Name, h.Value)
-	}
-	if c.body != nil {
-		req.Header.Set("Content-Type", r.knobs.ContentType.Value)
-	}
-	if r.conn.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+r.conn.Token)
-	}
-	return req, nil
+	return http.NewRequestWithContext(ctx, c.method, target, body)
 }
 
 func (r *run) send(req *http.Request) answer {
@@ -141,7 +161,7 @@ var (
 
 // readBody reads and decodes a body. It bounds both sides of the decompression.
 func readBody(res *http.Response) ([]byte, error) {
-	raw, err := readAtMost(res.Body)
+	raw, err := readAtMost(res.Body, res.ContentLength)
 	if err != nil || len(raw) == 0 {
 		return raw, err
 	}
@@ -153,33 +173,44 @@ func readBody(res *http.Response) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("body is not gzip although its header says so: %w", err)
 		}
-		return readAtMost(zr)
+		return readAtMost(zr, -1)
 	case "deflate": // RFC 9110 section 8.4.1.2: the zlib format
 		zr, err := zlib.NewReader(bytes.NewReader(raw))
 		if err != nil {
 			return nil, fmt.Errorf("body is not deflate although its header says so: %w", err)
 		}
-		return readAtMost(zr)
+		return readAtMost(zr, -1)
 	default:
 		return raw, errEncoding
 	}
 }
 
-func readAtMost(r io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if err != nil {
-		return b, fmt.Errorf("read the answer: %w", err)
+// readAtMost reads a body whose length is told; -1 is unknown. A long one is believed only as it comes.
+func readAtMost(r io.Reader, length int64) ([]byte, error) {
+	var b bytes.Buffer
+	if length = min(length, expectedBody); length > 0 {
+		b.Grow(int(length) + bytes.MinRead)
 	}
-	if len(b) > maxBody {
-		return b[:maxBody], errTooLong
+	if _, err := b.ReadFrom(io.LimitReader(r, maxBody+1)); err != nil {
+		return b.Bytes(), fmt.Errorf("read the answer: %w", err)
 	}
-	return b, nil
+	if b.Len() > maxBody {
+		return b.Bytes()[:maxBody], errTooLong
+	}
+	return b.Bytes(), nil
 }
 
 // lookupQuery writes a look-up as the persona does: in the filter everything but unreserved characters is
 // escaped.
 func (r *run) lookupQuery(template, attribute, value string) string {
-	expression := attribute + " " + r.knobs.FilterOperator.Value + " " + quote(value)
+	return r.filterQuery(template, r.comparison(attribute, value))
+}
+
+func (r *run) comparison(attribute, value string) string {
+	return attribute + " " + r.knobs.FilterOperator.Value + " " + quote(value)
+}
+
+func (r *run) filterQuery(template, expression string) string {
 	escaped := strings.ReplaceAll(url.QueryEscape(expression), "+", r.knobs.FilterSpace.Value)
 	return strings.ReplaceAll(template, "{filter}", escaped)
 }

@@ -10,7 +10,7 @@ import (
 // value is removed. The members are put in the order of the template, "meta" last.
 func (t Template) Merge(o *Object, v Values, changed func(leaf int) bool) {
 	m := merger{writer: writer{template: t, values: v}, changed: changed}
-	schemas := o.entries("schemas")
+	schemas, _ := o.Entries("schemas")
 	m.object(o, t.root, "meta")
 	if len(schemas) == 0 {
 		t.dropUnused(o)
@@ -71,7 +71,8 @@ func (m *merger) member(o *Object, name string, n node) {
 		}
 		o.Set(name, child)
 	case array:
-		if entries := m.entries(o.entries(name), n); len(entries) > 0 {
+		there, _ := o.Entries(name)
+		if entries := m.entries(there, n); len(entries) > 0 {
 			o.Set(name, entries)
 		} else {
 			o.Remove(name)
@@ -94,11 +95,11 @@ func (m *merger) leaf(o *Object, name string, n node) {
 // then it is echoed with whatever the server added to it.
 func (m *merger) entries(entries []json.RawMessage, n node) []json.RawMessage {
 	for _, child := range n.children {
-		m.writer.out.Reset()
+		m.writer.out = nil
 		if !m.writer.write(child) {
 			continue
 		}
-		ours := slices.Clone(json.RawMessage(m.writer.out.Bytes()))
+		ours := json.RawMessage(m.writer.out)
 		at := position(entries, ours)
 		if at < 0 {
 			entries = append(entries, ours)
@@ -135,8 +136,8 @@ func holds(entry, ours json.RawMessage) bool {
 	if err != nil {
 		return false
 	}
-	for _, name := range here.names {
-		if name != "type" && name != "primary" && string(there.Raw(name)) != string(here.Raw(name)) {
+	for _, m := range here.members {
+		if m.name != "type" && m.name != "primary" && string(there.Raw(m.name)) != string(m.value) {
 			return false
 		}
 	}

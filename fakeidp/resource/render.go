@@ -1,7 +1,6 @@
 package resource
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -32,13 +31,16 @@ func (l Leaf) Value(v Values) any {
 		}
 		return nil
 	}
-	pairs := make([]string, 0, 2*len(l.sources))
-	for _, source := range l.sources {
-		text, _ := v(source).(string)
-		pairs = append(pairs, "{"+source+"}", text)
+	var text strings.Builder
+	for _, p := range l.parts {
+		text.WriteString(p.text)
+		if p.source != "" {
+			value, _ := v(p.source).(string)
+			text.WriteString(value)
+		}
 	}
-	if text := strings.TrimSpace(strings.NewReplacer(pairs...).Replace(l.text)); text != "" {
-		return text
+	if whole := strings.TrimSpace(text.String()); whole != "" {
+		return whole
 	}
 	return nil
 }
@@ -74,7 +76,7 @@ func (l Leaf) Read(o *Object) string {
 			o = o.child(s.name)
 			continue
 		}
-		entries := o.entries(s.name)
+		entries, _ := o.Entries(s.name)
 		at := slices.IndexFunc(entries, func(e json.RawMessage) bool { return strings.EqualFold(typeOf(e), s.entry) })
 		if at < 0 {
 			return ""
@@ -96,13 +98,7 @@ func (l Leaf) Read(o *Object) string {
 // unused is true.
 func (t Template) Render(v Values, empty Empty, unused bool) *Object {
 	w := writer{template: t, values: v, empty: empty}
-	o := New()
-	for i, name := range t.root.names {
-		if w.write(t.root.children[i]) {
-			o.put(name, bytes.Clone(w.out.Bytes()))
-		}
-		w.out.Reset()
-	}
+	o := w.members()
 	if !unused {
 		t.dropUnused(o)
 	}
@@ -111,27 +107,22 @@ func (t Template) Render(v Values, empty Empty, unused bool) *Object {
 
 // dropUnused takes from schemas the extensions of the template that the object does not use.
 func (t Template) dropUnused(o *Object) {
-	var schemas []string
-	if json.Unmarshal(o.Raw("schemas"), &schemas) != nil {
+	schemas, ok := o.Entries("schemas")
+	if !ok {
 		return
 	}
-	o.Set("schemas", slices.DeleteFunc(schemas, func(urn string) bool {
-		return slices.Contains(t.root.names, urn) && !o.Has(urn)
-	}))
+	used := slices.DeleteFunc(schemas, func(urn json.RawMessage) bool {
+		name := textOf(urn)
+		return slices.Contains(t.root.names, name) && !o.Has(name)
+	})
+	o.Set("schemas", used)
 }
 
 // Partial renders only the leaves for which changed is true, without the constants beside them; of an
 // array all of it.
 func (t Template) Partial(v Values, empty Empty, changed func(leaf int) bool) *Object {
 	w := writer{template: t, values: v, empty: empty, include: changed}
-	o := New()
-	for i, name := range t.root.names {
-		if w.write(t.root.children[i]) {
-			o.put(name, bytes.Clone(w.out.Bytes()))
-		}
-		w.out.Reset()
-	}
-	return o
+	return w.members()
 }
 
 // writer renders nodes. What turns out to hold nothing is taken back.
@@ -140,7 +131,28 @@ type writer struct {
 	values   Values
 	empty    Empty
 	include  func(leaf int) bool // nil: everything
-	out      bytes.Buffer
+	out      []byte
+}
+
+// members renders the template's members, which share one buffer.
+func (w *writer) members() *Object {
+	root := w.template.root
+	w.out = make([]byte, 0, root.size)
+	ends := make([]int, len(root.names))
+	for i, child := range root.children {
+		if w.write(child) {
+			ends[i] = len(w.out)
+		}
+	}
+	o := &Object{members: make([]member, 0, len(root.names))}
+	start := 0
+	for i, end := range ends {
+		if end > 0 {
+			o.put(root.names[i], w.out[start:end:end])
+			start = end
+		}
+	}
+	return o
 }
 
 func (w *writer) write(n node) bool {
@@ -149,7 +161,7 @@ func (w *writer) write(n node) bool {
 		if w.include != nil {
 			return false
 		}
-		w.out.Write(n.raw)
+		w.out = append(w.out, n.raw...)
 		return true
 	case placeholder:
 		return w.leaf(n.leaf)
@@ -167,11 +179,11 @@ func (w *writer) leaf(at int) bool {
 	value := w.template.leaves[at].Value(w.values)
 	switch {
 	case value != nil:
-		w.out.Write(Encode(value))
+		w.out = appendValue(w.out, value)
 	case w.empty == EmptyString:
-		w.out.WriteString(`""`)
+		w.out = append(w.out, `""`...)
 	case w.empty == Null:
-		w.out.WriteString("null")
+		w.out = append(w.out, "null"...)
 	default:
 		return false
 	}
@@ -179,28 +191,27 @@ func (w *writer) leaf(at int) bool {
 }
 
 func (w *writer) object(n node) bool {
-	start := w.out.Len()
-	w.out.WriteByte('{')
+	start := len(w.out)
+	w.out = append(w.out, '{')
 	first, held := true, !n.variable() && w.include == nil
 	for i, child := range n.children {
-		mark := w.out.Len()
+		mark := len(w.out)
 		if !first {
-			w.out.WriteByte(',')
+			w.out = append(w.out, ',')
 		}
-		w.out.Write(Encode(n.names[i]))
-		w.out.WriteByte(':')
+		w.out = append(w.out, n.keys[i]...)
 		if !w.write(child) {
-			w.out.Truncate(mark)
+			w.out = w.out[:mark]
 			continue
 		}
 		first = false
 		held = held || child.variable()
 	}
 	if !held {
-		w.out.Truncate(start)
+		w.out = w.out[:start]
 		return false
 	}
-	w.out.WriteByte('}')
+	w.out = append(w.out, '}')
 	return true
 }
 
@@ -216,24 +227,24 @@ func (w *writer) array(n node) bool {
 		defer func(include func(int) bool) { w.include = include }(w.include)
 		w.include = nil
 	}
-	start := w.out.Len()
-	w.out.WriteByte('[')
+	start := len(w.out)
+	w.out = append(w.out, '[')
 	first := true
 	for _, child := range n.children {
-		mark := w.out.Len()
+		mark := len(w.out)
 		if !first {
-			w.out.WriteByte(',')
+			w.out = append(w.out, ',')
 		}
 		if !w.write(child) {
-			w.out.Truncate(mark)
+			w.out = w.out[:mark]
 			continue
 		}
 		first = false
 	}
 	if first {
-		w.out.Truncate(start)
+		w.out = w.out[:start]
 		return false
 	}
-	w.out.WriteByte(']')
+	w.out = append(w.out, ']')
 	return true
 }

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,10 +26,15 @@ type Leaf struct {
 	// Plain says that the path has no value filter.
 	Plain bool
 
-	text    string
-	sources []string
-	route   []step
+	text      string
+	sources   []string
+	parts     []part // of a text with more than its one placeholder
+	momentary bool
+	route     []step
 }
+
+// part is a piece of a leaf's text: fixed, or what a source says.
+type part struct{ text, source string }
 
 // step is one part of the way to a leaf: a member, and of an array the entry of this type.
 type step struct {
@@ -50,7 +56,9 @@ type node struct {
 	raw      json.RawMessage // of a constant
 	leaf     int             // of a placeholder: its index
 	names    []string        // of an object, one for each child
+	keys     [][]byte        // the same as they are written, with the colon
 	children []node
+	size     int // of the root: how long the text is likely to become
 	from, to int // the leaves inside: [from, to)
 }
 
@@ -129,10 +137,15 @@ func source(name string) string {
 // for one in an array entry without a constant "type", to which no path leads.
 func ParseTemplate(text string) (Template, error) {
 	p := parser{placeholders: regexp.MustCompile(`\{(\$?[A-Za-z][A-Za-z0-9_.]*)\}`)}
-	root, err := p.object(json.RawMessage(text), nil)
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(text)); err != nil {
+		return Template{}, invalid([]byte(text))
+	}
+	root, err := p.object(compact.Bytes(), nil)
 	if err != nil {
 		return Template{}, err
 	}
+	root.size = 2 * compact.Len()
 	return Template{root: root, leaves: p.leaves}, nil
 }
 
@@ -159,12 +172,14 @@ func (p *parser) object(raw json.RawMessage, route []step) (node, error) {
 	if err != nil {
 		return node{}, err
 	}
-	n := node{kind: object, from: len(p.leaves), names: o.names}
-	for _, name := range o.names {
-		child, err := p.node(o.values[name], append(slices.Clone(route), step{name: name}))
+	n := node{kind: object, from: len(p.leaves)}
+	for _, m := range o.members {
+		child, err := p.node(m.value, append(slices.Clone(route), step{name: m.name}))
 		if err != nil {
 			return node{}, err
 		}
+		n.names = append(n.names, m.name)
+		n.keys = append(n.keys, append(appendText(nil, m.name), ':'))
 		n.children = append(n.children, child)
 	}
 	if n.to = len(p.leaves); !n.variable() && len(route) > 0 {
@@ -228,8 +243,23 @@ func (p *parser) text(raw json.RawMessage, route []step) (node, error) {
 	if len(found) > 1 && slices.ContainsFunc(leaf.sources, momentary) {
 		return node{}, errors.New(leaf.Path + ": this placeholder stands alone")
 	}
+	leaf.momentary = slices.ContainsFunc(leaf.sources, momentary)
+	if leaf.text != "{"+leaf.sources[0]+"}" {
+		leaf.parts = split(leaf.text, leaf.sources)
+	}
 	p.leaves = append(p.leaves, leaf)
 	return node{kind: placeholder, leaf: at, from: at, to: at + 1}, nil
+}
+
+// split cuts a text at its placeholders, which come in the order of sources.
+func split(text string, sources []string) []part {
+	var parts []part
+	for _, source := range sources {
+		before, after, _ := strings.Cut(text, "{"+source+"}")
+		parts = append(parts, part{text: before}, part{source: source})
+		text = after
+	}
+	return append(parts, part{text: text})
 }
 
 func pathOf(route []step) string {
@@ -264,11 +294,11 @@ func (t Template) LeafAt(path string) (leaf Leaf, ok bool) {
 
 // Source is the one placeholder of the leaf, "" when it has several.
 func (l Leaf) Source() string {
-	if len(l.sources) != 1 || l.text != "{"+l.sources[0]+"}" {
+	if l.parts != nil {
 		return ""
 	}
 	return l.sources[0]
 }
 
 // Momentary says that the leaf is no part of a profile: whether the user is active, a password, an id.
-func (l Leaf) Momentary() bool { return slices.ContainsFunc(l.sources, momentary) }
+func (l Leaf) Momentary() bool { return l.momentary }

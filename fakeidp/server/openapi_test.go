@@ -28,7 +28,11 @@ func newServer(t *testing.T) *server {
 	}
 	engine := push.New(d, push.Options{})
 	t.Cleanup(engine.Close)
-	return New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: newProvider(t, d), SAML: assertions}).(*server)
+	handler, err := New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: newProvider(t, d), SAML: assertions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return handler.(*server)
 }
 
 func patterns(s *server) []string {

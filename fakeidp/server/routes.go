@@ -94,8 +94,7 @@ func (s *server) apps() []route {
 			if err := s.Directory.DeleteApp(r.PathValue("app")); err != nil {
 				return err
 			}
-			s.Engine.Forget(r.PathValue("app"))
-			return nil
+			return s.Engine.Forget(r.PathValue("app"))
 		}).says("Nothing is sent to its target."),
 		act("PUT /apps/{app}/people/{person}", "Give somebody an app", func(r *http.Request) error {
 			return s.Directory.Assign(r.PathValue("app"), r.PathValue("person"))
@@ -116,6 +115,12 @@ func (s *server) provisioning() []route {
 		answer("POST /apps/{app}/push", "Push what is due", func(r *http.Request) (control.Push, error) {
 			return s.Engine.Push(r.Context(), r.PathValue("app"))
 		}),
+		exchange("POST /apps/{app}/on-demand", "Push one person or some members of a group at once", func(r *http.Request, in control.OnDemand) (control.Push, error) {
+			return s.Engine.OnDemand(r.Context(), r.PathValue("app"), in)
+		}).says("For personas whose administrators can do that."),
+		accept("PUT /apps/{app}/user-template", "Edit the body of users of an app", func(r *http.Request, in control.UserTemplate) error {
+			return s.setUserTemplate(r.PathValue("app"), in.Template)
+		}).says("For personas whose administrators can do that. Empty, it is the persona's again. The next push sends everybody anew."),
 		answer("POST /apps/{app}/test", "Test the connection of an app", func(r *http.Request) (control.Push, error) {
 			return s.Engine.TestConnection(r.Context(), r.PathValue("app"))
 		}),
@@ -215,8 +220,8 @@ func (s *server) createApp(_ *http.Request, in control.App) (control.App, error)
 	return s.show(out), err
 }
 
-// Prepare gives an app a persona if it names none, and refuses one that nobody can play, and an OpenID Connect client or
-// a SAML service provider that cannot be.
+// Prepare gives an app a persona if it names none, and refuses one that nobody can play, and an OpenID Connect client, a
+// template of users or a SAML service provider that cannot be.
 func Prepare(a *control.App, otherwise string, personas []persona.Persona) error {
 	if a.Persona == "" {
 		a.Persona = otherwise
@@ -227,6 +232,11 @@ func Prepare(a *control.App, otherwise string, personas []persona.Persona) error
 	}
 	if err := oidc.Check(*a, played.OIDC); err != nil {
 		return err
+	}
+	if a.SCIM != nil {
+		if err := checkTemplate(played, a.SCIM.UserTemplate); err != nil {
+			return err
+		}
 	}
 	if a.SAML == nil {
 		return nil

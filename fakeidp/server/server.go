@@ -70,7 +70,8 @@ type server struct {
 }
 
 // New returns the handler of the control API. The state that it finds is the one that POST /reset goes back to.
-func New(o Options) http.Handler {
+// It fails when what provisioning remembers cannot be read.
+func New(o Options) (http.Handler, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -78,12 +79,16 @@ func New(o Options) http.Handler {
 		o.Personas = persona.All()
 	}
 	s := &server{Options: o, mux: http.NewServeMux(), token: sha256.Sum256([]byte(o.Token))}
-	s.shelf.start = s.now()
+	start, err := s.now()
+	if err != nil {
+		return nil, err
+	}
+	s.shelf.start = start
 	for _, r := range s.routes() {
 		s.handle(r)
 	}
 	s.description = describe(s.routes())
-	return s
+	return s, nil
 }
 
 // ServeHTTP checks the token before anything else, so that a stranger does not even learn which paths exist.
@@ -155,7 +160,7 @@ func statusOf(err error) int {
 		errors.Is(err, oidc.ErrKeyInUse), errors.Is(err, oidc.ErrTooManyKeys):
 		return http.StatusConflict
 	case errors.Is(err, directory.ErrInvalid), errors.Is(err, errRequest), errors.Is(err, push.ErrNoPersona),
-		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrClock):
+		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrOnDemand), errors.Is(err, push.ErrClock):
 		return http.StatusBadRequest
 	default:
 		return http.StatusInternalServerError

@@ -69,7 +69,11 @@ func start(t *testing.T) (*httptest.Server, *control.Client, *provider) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: p, SAML: assertions}))
+	handler, err := New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: p, SAML: assertions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(handler)
 	t.Cleanup(s.Close)
 	return s, control.NewClient(s.URL, token), p
 }
@@ -278,7 +282,13 @@ func TestTokenIsRequired(t *testing.T) {
 // A server that was given no token must not take the empty one.
 func TestNoTokenMeansNoEntry(t *testing.T) {
 	d := directory.New()
-	s := httptest.NewServer(New(Options{Directory: d, Engine: push.New(d, push.Options{})}))
+	engine := push.New(d, push.Options{})
+	defer engine.Close()
+	handler, err := New(Options{Directory: d, Engine: engine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(handler)
 	defer s.Close()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/personas", nil)
 	if err != nil {

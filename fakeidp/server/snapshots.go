@@ -85,7 +85,10 @@ func (s *server) takeSnapshot(ctx context.Context, name string) (control.Snapsho
 	case len(s.shelf.taken) == maxSnapshots:
 		return control.Snapshot{}, fmt.Errorf("%w: there are %d already: delete one first", errSnapshot, maxSnapshots)
 	}
-	m := s.now()
+	m, err := s.now()
+	if err != nil {
+		return control.Snapshot{}, err
+	}
 	taken := snapshot{control.Snapshot{Name: name, Taken: time.Now().UTC(), People: m.people.People(), Groups: m.people.Groups(), Apps: m.people.Apps()}, m}
 	s.shelf.taken = append(s.shelf.taken, taken)
 	return taken.Snapshot, nil
@@ -102,7 +105,10 @@ func checkSnapshotName(name string) error {
 }
 
 // now is the state of this moment. The engine is paused, or not yet in use.
-func (s *server) now() moment { return moment{s.Directory.Image(), s.Engine.Memory()} }
+func (s *server) now() (moment, error) {
+	memory, err := s.Engine.Memory()
+	return moment{s.Directory.Image(), memory}, err
+}
 
 func (h *shelf) find(name string) int {
 	return slices.IndexFunc(h.taken, func(s snapshot) bool { return s.Name == name })
@@ -138,10 +144,9 @@ func (s *server) goBack(ctx context.Context, m moment) error {
 	}
 	defer resume()
 	s.Directory.Restore(m.people)
-	s.Engine.Recall(m.memory)
 	s.Provider.Forget()
 	s.SAML.Forget()
-	return nil
+	return s.Engine.Recall(m.memory)
 }
 
 func (s *server) deleteSnapshot(name string) error {
