@@ -212,11 +212,15 @@ type Grant struct {
 	Protocol string `json:"protocol,omitempty"`
 }
 
-// Mutation describes one hostile behaviour that a Grant may name.
+// Mutation describes one hostile behaviour. A Grant may name it, unless its stage is what an issuer publishes (discovery
+// document, key set), which an app has for good, or a logout.
 type Mutation struct {
-	Name     string `json:"name"`     // "wrong-nonce", "wrong-audience", "saml-xsw1" …
-	Protocol string `json:"protocol"` // of the Grant that may name it: "oidc" or "saml"
-	Text     string `json:"text"`
+	Name     string   `json:"name"`            // "wrong-nonce", "wrong-audience", "saml-xsw1" …
+	Protocol string   `json:"protocol"`        // of the Grant that may name it: "oidc" or "saml"; "http" for an outage, which has calls of its own
+	Stage    string   `json:"stage,omitempty"` // what it changes: "key set", "ID token payload" …
+	Takes    string   `json:"takes,omitempty"` // what may follow "=" after the name: "URL", say
+	Rows     []string `json:"rows,omitempty"`  // of the catalogue of sign-on checks
+	Text     string   `json:"text"`
 }
 
 // Key is one key that an issuer publishes. ID is its "kid".
@@ -235,6 +239,7 @@ type Visit struct {
 	Params map[string][]string `json:"params,omitempty"`
 	Status int                 `json:"status"`
 	Error  string              `json:"error,omitempty"`
+	Outage string              `json:"outage,omitempty"` // the kind of outage that it met; the status says nothing then
 }
 
 // Persona is an identity provider product that the fake IdP can play.

@@ -28,6 +28,13 @@ type Provider interface {
 	Grant(control.Grant) error
 	Visits(clientID string) []control.Visit
 	Mutations() []control.Mutation
+	// SetHabits gives a client mutations for good, in place of those it has; Habits names them.
+	SetHabits(clientID string, names []string) error
+	Habits(clientID string) []string
+	AddOutage(control.App, control.Outage) (control.Outage, error)
+	Outages() []control.Outage
+	EndOutage(id string) error
+	EndOutages()
 	// Issuer is the issuer of a persona's apps.
 	Issuer(persona string) string
 	// Check tells why an app's registration cannot be used.
@@ -79,6 +86,7 @@ func New(o Options) http.Handler {
 	s.apps()
 	s.signOn()
 	s.keys()
+	s.hostile()
 	return s
 }
 
@@ -167,7 +175,7 @@ func statusOf(err error) int {
 	switch {
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, directory.ErrNotFound), errors.Is(err, push.ErrNoApp), errors.Is(err, oidc.ErrUnknownPersona), errors.Is(err, oidc.ErrUnknownKey):
+	case errors.Is(err, directory.ErrNotFound), errors.Is(err, push.ErrNoApp), errors.Is(err, oidc.ErrUnknownPersona), errors.Is(err, oidc.ErrUnknownKey), errors.Is(err, oidc.ErrUnknownOutage):
 		return http.StatusNotFound
 	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection), errors.Is(err, oidc.ErrKeyInUse), errors.Is(err, oidc.ErrTooManyKeys):
 		return http.StatusConflict

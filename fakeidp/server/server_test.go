@@ -332,6 +332,9 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"PUT", "/apps/nothing/people/x", ``, 404, "nothing"},
 		{"DELETE", "/apps/" + app.ID + "/groups/x?delete=maybe", ``, 400, "delete"},
 		{"POST", "/grants", `{"state":"s","person":"nobody"}`, 400, "nobody"},
+		{"PUT", "/apps/" + app.ID + "/mutations", `{"mutations":["nothing"]}`, 400, "nothing"},
+		{"PUT", "/apps/nothing/mutations", `{"mutations":[]}`, 404, "nothing"},
+		{"GET", "/apps/nothing/mutations", ``, 404, "nothing"},
 		{"GET", "/nothing", ``, 404, "/nothing"},
 		{"PATCH", "/people", ``, 405, "GET"},
 	}

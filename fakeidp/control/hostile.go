@@ -1,0 +1,67 @@
+package control
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+// Mutations are names of hostile behaviours, as in a Grant: "wrong-nonce", "jku=https://harness.example/keys".
+type Mutations struct {
+	Mutations []string `json:"mutations"`
+}
+
+// SetMutations gives an app mutations for good, in place of those it has: PUT /apps/{app}/mutations. Those of a login work on each
+// of its logins, besides those of the grant, and those of a logout on each logout. Those of the discovery document and of the key set
+// are seen by everybody who reads the documents of the app's issuer, since nobody says there whose they are.
+func (c *Client) SetMutations(ctx context.Context, app string, names ...string) error {
+	return c.do(ctx, http.MethodPut, appPath(app, "mutations"), Mutations{Mutations: names}, nil)
+}
+
+// AppMutations lists the mutations that an app has for good: GET /apps/{app}/mutations.
+func (c *Client) AppMutations(ctx context.Context, app string) ([]string, error) {
+	out, err := call[Mutations](ctx, c, http.MethodGet, appPath(app, "mutations"), nil)
+	return out.Mutations, err
+}
+
+// ClearMutations makes an app honest again: DELETE /apps/{app}/mutations.
+func (c *Client) ClearMutations(ctx context.Context, app string) error {
+	return c.do(ctx, http.MethodDelete, appPath(app, "mutations"), nil, nil)
+}
+
+// Outage puts an endpoint of an app's issuer out of order.
+//
+// Requests that say whose they are (authorize, token, userinfo …) meet it only when they are the app's. Those of discovery and keys do
+// not say: they meet it whoever sends them. HTTP clients like to repeat a request whose connection broke down on their own: with
+// Times 1 some never notice.
+type Outage struct {
+	ID       string `json:"id,omitempty"` // set by the IdP
+	App      string `json:"app"`
+	Endpoint string `json:"endpoint,omitempty"` // "discovery", "keys", "authorize", "token", "userinfo", "introspect", "revoke", "logout", "groups"; empty: all
+	Kind     string `json:"kind"`               // "reset", "slow", "truncated" …: those of GET /mutations whose protocol is "http"
+	Times    int    `json:"times,omitempty"`    // that it happens; 0: until it is ended
+	Delay    string `json:"delay,omitempty"`    // of kinds that take it: "500ms", "30s"; up to 10 minutes
+	URL      string `json:"url,omitempty"`      // of kinds that take it
+	Size     int64  `json:"size,omitempty"`     // bytes, of kinds that take it; up to 1 GB
+	Served   int    `json:"served"`             // how often it has happened
+}
+
+// AddOutage puts an endpoint out of order: POST /outages.
+func (c *Client) AddOutage(ctx context.Context, o Outage) (Outage, error) {
+	return call[Outage](ctx, c, http.MethodPost, "/outages", o)
+}
+
+// Outages lists the outages that were not ended, oldest first: GET /outages.
+func (c *Client) Outages(ctx context.Context) ([]Outage, error) {
+	return call[[]Outage](ctx, c, http.MethodGet, "/outages", nil)
+}
+
+// EndOutage ends one: DELETE /outages/{id}.
+func (c *Client) EndOutage(ctx context.Context, id string) error {
+	return c.do(ctx, http.MethodDelete, "/outages/"+url.PathEscape(id), nil, nil)
+}
+
+// EndOutages ends all: DELETE /outages.
+func (c *Client) EndOutages(ctx context.Context) error {
+	return c.do(ctx, http.MethodDelete, "/outages", nil, nil)
+}
