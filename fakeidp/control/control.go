@@ -66,6 +66,11 @@ type App struct {
 	RedirectURIs []string `json:"redirect_uris,omitempty"`
 	// PostLogoutRedirectURIs are where a logout may lead; without any, wherever the origin is a redirect URI's.
 	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris,omitempty"`
+	// BackchannelLogoutURI is posted a logout token when a session ends (Back-Channel Logout 1.0), FrontchannelLogoutURI is
+	// loaded in an iframe with iss and sid (Front-Channel Logout 1.0), where the persona does that. An app with one of them
+	// has "sid" in its ID tokens.
+	BackchannelLogoutURI  string `json:"backchannel_logout_uri,omitempty"`
+	FrontchannelLogoutURI string `json:"frontchannel_logout_uri,omitempty"`
 	// AuthMethod is how the client authenticates: "client_secret_basic", "client_secret_post", "private_key_jwt", or
 	// "none" for a public client, which has no secret. Empty is the persona's usual: by a secret.
 	AuthMethod string          `json:"token_endpoint_auth_method,omitempty"`

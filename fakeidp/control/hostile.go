@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // Mutations are names of hostile behaviours, as in a Grant: "wrong-nonce", "jku=https://harness.example/keys".
@@ -64,4 +65,60 @@ func (c *Client) EndOutage(ctx context.Context, id string) error {
 // EndOutages ends all: DELETE /outages.
 func (c *Client) EndOutages(ctx context.Context) error {
 	return c.do(ctx, http.MethodDelete, "/outages", nil, nil)
+}
+
+// Session is a login that an app has got tokens for. It is kept for twelve hours, or until it ends.
+type Session struct {
+	SID      string    `json:"sid"`
+	ClientID string    `json:"client_id"`
+	Person   string    `json:"person"` // id
+	Subject  string    `json:"sub"`
+	Issuer   string    `json:"issuer"`
+	Begun    time.Time `json:"begun"`
+}
+
+// LogoutOrder ends sessions: one by its sid, or those of a person (id, login or e-mail), of one client only if it is named.
+// Mutations are of the stages of a logout.
+type LogoutOrder struct {
+	SID       string   `json:"sid,omitempty"`
+	Person    string   `json:"person,omitempty"`
+	ClientID  string   `json:"client_id,omitempty"`
+	Mutations []string `json:"mutations,omitempty"`
+}
+
+// Ended is the answer to a logout: what has ended, and what the apps were told.
+type Ended struct {
+	Sessions []Session `json:"sessions"`
+	Logouts  []Logout  `json:"logouts"`
+}
+
+// Logout is how an app was told of the end of a session. On the back channel a logout token was posted: Exchange is that, without the
+// token, whose header and payload are in Header and Claims. On the front channel URL is what an iframe has to load: the logout page
+// does that when the app began the logout; after other logouts it is for the caller to open it in the person's browser.
+type Logout struct {
+	Time     time.Time `json:"time"`
+	Channel  string    `json:"channel"` // "back" or "front"
+	SID      string    `json:"sid"`
+	ClientID string    `json:"client_id"`
+	Person   string    `json:"person"`
+	URL      string    `json:"url,omitempty"`
+	Header   string    `json:"header,omitempty"`
+	Claims   string    `json:"claims,omitempty"`
+	Exchange *Exchange `json:"exchange,omitempty"`
+}
+
+// Sessions lists the sessions at a client, or at all clients when it is "", oldest first: GET /sessions?client_id={client}.
+func (c *Client) Sessions(ctx context.Context, client string) ([]Session, error) {
+	return call[[]Session](ctx, c, http.MethodGet, "/sessions?client_id="+url.QueryEscape(client), nil)
+}
+
+// Logout ends sessions and tells their apps: POST /logouts.
+func (c *Client) Logout(ctx context.Context, o LogoutOrder) (Ended, error) {
+	return call[Ended](ctx, c, http.MethodPost, "/logouts", o)
+}
+
+// Logouts lists what a client was told of logouts, whatever began them, the last thousand of all clients, oldest first:
+// GET /logouts?client_id={client}.
+func (c *Client) Logouts(ctx context.Context, client string) ([]Logout, error) {
+	return call[[]Logout](ctx, c, http.MethodGet, "/logouts?client_id="+url.QueryEscape(client), nil)
 }

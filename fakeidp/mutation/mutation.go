@@ -85,6 +85,7 @@ type Login struct {
 	Stock         *Stock // other keys
 
 	parameter string
+	typ       string // of the token at hand, "" for none
 }
 
 // Errors of Resolve.
@@ -232,6 +233,7 @@ func (p Plan) Payload(l Login, payload []byte) []byte {
 // Seal makes a token of a payload: honestly (RS256, the published key, no other header than alg, kid and, unless it is
 // empty, typ) unless a mutation says otherwise.
 func (p Plan) Seal(s Stage, l Login, payload []byte, typ string) (string, error) {
+	l.typ = typ
 	for _, m := range p.at(s) {
 		token, err := m.seal(l.with(m), payload)
 		if err != nil {
@@ -239,11 +241,7 @@ func (p Plan) Seal(s Stage, l Login, payload []byte, typ string) (string, error)
 		}
 		return token, nil
 	}
-	header := headerOf("RS256", l.KeyID)
-	if typ != "" {
-		header["typ"] = typ
-	}
-	return rs256(l.Key, header, payload)
+	return l.sign(l.KeyID, payload)
 }
 
 // Reply changes an HTTP response.

@@ -18,17 +18,26 @@ import (
 // members is a JOSE header.
 type members = map[string]any
 
-func headerOf(alg, kid string) members {
+// header is that of the token at hand: what changes alg or kid leaves its typ.
+func (l Login) header(alg, kid string) members {
 	h := members{"alg": alg}
 	if kid != "" {
 		h["kid"] = kid
 	}
+	if l.typ != "" {
+		h["typ"] = l.typ
+	}
 	return h
+}
+
+// sign is an honest seal under a kid.
+func (l Login) sign(kid string, payload []byte) (string, error) {
+	return rs256(l.Key, l.header("RS256", kid), payload)
 }
 
 // Sign makes a compact JWS as Okta does: RS256, and only alg and kid in the header.
 func Sign(key *rsa.PrivateKey, kid string, payload []byte) (string, error) {
-	return rs256(key, headerOf("RS256", kid), payload)
+	return Login{Key: key}.sign(kid, payload)
 }
 
 // input is what a signature is made over (RFC 7515 section 5.1).
@@ -57,13 +66,13 @@ func rsaSeal(key *rsa.PrivateKey, text string, hash crypto.Hash, sum []byte) (st
 }
 
 func rs512(l Login, payload []byte) (string, error) {
-	text := input(headerOf("RS512", l.KeyID), payload)
+	text := input(l.header("RS512", l.KeyID), payload)
 	sum := sha512.Sum512([]byte(text))
 	return rsaSeal(l.Key, text, crypto.SHA512, sum[:])
 }
 
 func ps256(l Login, payload []byte) (string, error) {
-	text := input(headerOf("PS256", l.KeyID), payload)
+	text := input(l.header("PS256", l.KeyID), payload)
 	sum := sha256.Sum256([]byte(text))
 	signature, err := rsa.SignPSS(rand.Reader, l.Key, crypto.SHA256, sum[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
 	if err != nil {
@@ -73,7 +82,7 @@ func ps256(l Login, payload []byte) (string, error) {
 }
 
 func es256(l Login, payload []byte) (string, error) {
-	text := input(headerOf("ES256", ecKeyID), payload)
+	text := input(l.header("ES256", ecKeyID), payload)
 	sum := sha256.Sum256([]byte(text))
 	r, s, err := ecdsa.Sign(rand.Reader, l.Stock.ec(), sum[:])
 	if err != nil {
@@ -84,18 +93,18 @@ func es256(l Login, payload []byte) (string, error) {
 }
 
 func eddsa(l Login, payload []byte) (string, error) {
-	text := input(headerOf("EdDSA", edKeyID), payload)
+	text := input(l.header("EdDSA", edKeyID), payload)
 	return text + "." + b64(ed25519.Sign(l.Stock.ed(), []byte(text))), nil
 }
 
 // psychic is ES256 with a signature of zeros, which broken verifiers take for any text (CVE-2022-21449).
-func psychic(_ Login, payload []byte) (string, error) {
-	return input(headerOf("ES256", ecKeyID), payload) + "." + b64(make([]byte, 64)), nil
+func psychic(l Login, payload []byte) (string, error) {
+	return input(l.header("ES256", ecKeyID), payload) + "." + b64(make([]byte, 64)), nil
 }
 
 // hs256 is what a verifier computes who takes secret for a symmetric key.
-func hs256(kid string, secret, payload []byte) string {
-	text := input(headerOf("HS256", kid), payload)
+func hs256(l Login, kid string, secret, payload []byte) string {
+	text := input(l.header("HS256", kid), payload)
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(text))
 	return text + "." + b64(mac.Sum(nil))
@@ -103,11 +112,11 @@ func hs256(kid string, secret, payload []byte) string {
 
 // unsignedSeal is a token of this alg with an empty signature.
 func unsignedSeal(alg string) func(Login, []byte) (string, error) {
-	return func(_ Login, payload []byte) (string, error) { return input(headerOf(alg, ""), payload) + ".", nil }
+	return func(l Login, payload []byte) (string, error) { return input(l.header(alg, ""), payload) + ".", nil }
 }
 
 func badSignature(l Login, payload []byte) (string, error) {
-	return flipped(func(l Login, payload []byte) (string, error) { return Sign(l.Key, l.KeyID, payload) })(l, payload)
+	return flipped(func(l Login, payload []byte) (string, error) { return l.sign(l.KeyID, payload) })(l, payload)
 }
 
 // flipped is a seal with one bit of its signature changed.
@@ -141,7 +150,7 @@ func embeddedKey(l Login, payload []byte) (string, error) {
 		return "", err
 	}
 	delete(jwk, "kid")
-	header := headerOf("RS256", "")
+	header := l.header("RS256", "")
 	header["jwk"] = jwk
 	return foreign(l, header, payload)
 }
@@ -156,7 +165,7 @@ func embeddedCertificate(l Login, payload []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	header := headerOf("RS256", l.KeyID)
+	header := l.header("RS256", l.KeyID)
 	header["x5c"], header["x5t"] = []string{base64.StdEncoding.EncodeToString(der)}, thumbprint(der)
 	return rs256(key, header, payload)
 }
@@ -167,20 +176,20 @@ func weakSeal(bits int) func(Login, []byte) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text := input(headerOf("RS256", weakKeyID(bits)), payload)
+		text := input(l.header("RS256", weakKeyID(bits)), payload)
 		signature, err := key.sign([]byte(text))
 		return text + "." + b64(signature), err
 	}
 }
 
 // forgedExponent1 needs no private key: the first power of the honest message is itself.
-func forgedExponent1(_ Login, payload []byte) (string, error) {
-	text := input(headerOf("RS256", exponentKeyID(1)), payload)
+func forgedExponent1(l Login, payload []byte) (string, error) {
+	text := input(l.header("RS256", exponentKeyID(1)), payload)
 	signature, err := encoded([]byte(text), 256)
 	return text + "." + b64(signature), err
 }
 
-func forgedExponent3(_ Login, payload []byte) (string, error) {
-	text := input(headerOf("RS256", exponentKeyID(3)), payload)
+func forgedExponent3(l Login, payload []byte) (string, error) {
+	text := input(l.header("RS256", exponentKeyID(3)), payload)
 	return text + "." + b64(cubeRoot([]byte(text), 256)), nil
 }

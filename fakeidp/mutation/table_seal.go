@@ -31,9 +31,9 @@ func noneSeals() []Mutation {
 		sealed(row, "alg-null", "alg is null "+rule, func(l Login, p []byte) (string, error) {
 			return input(members{"alg": nil, "kid": l.KeyID}, p) + ".", nil
 		}),
-		sealed(row, "alg-none-with-kid", "alg is none, the kid the published one "+rule, func(l Login, p []byte) (string, error) { return input(headerOf("none", l.KeyID), p) + ".", nil }),
+		sealed(row, "alg-none-with-kid", "alg is none, the kid the published one "+rule, func(l Login, p []byte) (string, error) { return input(l.header("none", l.KeyID), p) + ".", nil }),
 		sealed(row, "alg-none-signed", "alg is none, and there is a signature, by a key that is published nowhere (Core 3.1.3.7 rule 7)",
-			func(l Login, p []byte) (string, error) { return foreign(l, headerOf("none", l.KeyID), p) }),
+			func(l Login, p []byte) (string, error) { return foreign(l, l.header("none", l.KeyID), p) }),
 	}
 }
 
@@ -42,17 +42,17 @@ func signatureSeals() []Mutation {
 	return []Mutation{
 		sealed(row, "bad-signature", "one bit of the RS256 signature is flipped, the kid is the published one "+rule, badSignature),
 		sealed(row, "foreign-key", "signed with a key that is published nowhere, under the published kid "+rule,
-			func(l Login, p []byte) (string, error) { return foreign(l, headerOf("RS256", l.KeyID), p) }),
+			func(l Login, p []byte) (string, error) { return foreign(l, l.header("RS256", l.KeyID), p) }),
 		sealed(row, "empty-signature", "the header says RS256 and the signature is empty (RFC 7515 section 5.2)",
-			func(l Login, p []byte) (string, error) { return input(headerOf("RS256", l.KeyID), p) + ".", nil }),
+			func(l Login, p []byte) (string, error) { return input(l.header("RS256", l.KeyID), p) + ".", nil }),
 		sealed(row, "zero-signature", "the header says RS256 and the signature is 256 zeros (RFC 7515 section 5.2)",
 			func(l Login, p []byte) (string, error) {
-				return input(headerOf("RS256", l.KeyID), p) + "." + b64(make([]byte, 256)), nil
+				return input(l.header("RS256", l.KeyID), p) + "." + b64(make([]byte, 256)), nil
 			}),
 		sealed(row, "other-payload", "the signature is genuine and that of another payload "+rule, func(l Login, p []byte) (string, error) {
-			token, err := Sign(l.Key, l.KeyID, append([]byte(" "), p...))
+			token, err := l.sign(l.KeyID, append([]byte(" "), p...))
 			_, signature := cutLast(token)
-			return input(headerOf("RS256", l.KeyID), p) + "." + signature, err
+			return input(l.header("RS256", l.KeyID), p) + "." + signature, err
 		}),
 	}
 }
@@ -61,16 +61,16 @@ func symmetricSeals() []Mutation {
 	const rule = "(RFC 8725 section 2.1)"
 	table := []Mutation{
 		sealed("OIDC-KEY-05", "hs256-client-secret", "HS256 with the client secret, where RS256 is registered (Core 3.1.3.7 rule 7)",
-			func(l Login, p []byte) (string, error) { return hs256(l.KeyID, []byte(l.ClientSecret), p), nil }),
-		sealed("OIDC-KEY-05", "hs256-empty-key", "HS256 with an empty key (Core 3.1.3.7 rule 7)", func(l Login, p []byte) (string, error) { return hs256(l.KeyID, nil, p), nil }),
-		sealed("OIDC-KEY-05", "hs256-client-id", "HS256 with the client id (Core 3.1.3.7 rule 7)", func(l Login, p []byte) (string, error) { return hs256(l.KeyID, []byte(l.ClientID), p), nil }),
+			func(l Login, p []byte) (string, error) { return hs256(l, l.KeyID, []byte(l.ClientSecret), p), nil }),
+		sealed("OIDC-KEY-05", "hs256-empty-key", "HS256 with an empty key (Core 3.1.3.7 rule 7)", func(l Login, p []byte) (string, error) { return hs256(l, l.KeyID, nil, p), nil }),
+		sealed("OIDC-KEY-05", "hs256-client-id", "HS256 with the client id (Core 3.1.3.7 rule 7)", func(l Login, p []byte) (string, error) { return hs256(l, l.KeyID, []byte(l.ClientID), p), nil }),
 		sealed("OIDC-KEY-04", "hs256-published-oct", "HS256 with a symmetric key that the key set has; go with jwks-oct-same-kid "+rule,
-			func(l Login, p []byte) (string, error) { return hs256(l.KeyID, []byte(octSecret), p), nil }),
+			func(l Login, p []byte) (string, error) { return hs256(l, l.KeyID, []byte(octSecret), p), nil }),
 	}
 	for _, form := range publicForms() {
 		table = append(table, sealed("OIDC-KEY-04", form.name, "HS256 with "+form.text+" as its secret "+rule, func(l Login, p []byte) (string, error) {
 			secret, err := form.bytes(l)
-			return hs256(l.KeyID, secret, p), err
+			return hs256(l, l.KeyID, secret, p), err
 		}))
 	}
 	return table
@@ -143,7 +143,7 @@ func headerSeals() []Mutation {
 	// brings is a token of a stranger's key, with a header that says where that key is. What the URL answers is the harness's matter.
 	brings := func(member string) func(Login, []byte) (string, error) {
 		return func(l Login, p []byte) (string, error) {
-			header := headerOf("RS256", "assay-stranger")
+			header := l.header("RS256", "assay-stranger")
 			header[member] = l.or(otherURL)
 			return foreign(l, header, p)
 		}
@@ -165,7 +165,7 @@ func headerSeals() []Mutation {
 
 func critical(name, text string, names []string) Mutation {
 	return sealed("OIDC-IDT-27", name, text, func(l Login, p []byte) (string, error) {
-		header := headerOf("RS256", l.KeyID)
+		header := l.header("RS256", l.KeyID)
 		header["crit"] = names
 		for _, name := range names {
 			if name != "exp" {
@@ -178,7 +178,7 @@ func critical(name, text string, names []string) Mutation {
 
 func typed(name, text, typ string) Mutation {
 	return sealed("OIDC-IDT-26", name, text, func(l Login, p []byte) (string, error) {
-		header := headerOf("RS256", l.KeyID)
+		header := l.header("RS256", l.KeyID)
 		header["typ"] = typ
 		return rs256(l.Key, header, p)
 	})
@@ -193,21 +193,21 @@ func kidSeals() []Mutation {
 	return []Mutation{
 		sealed("OIDC-KEY-09", "unknown-kid", "signed with a key that is published nowhere, under a kid that is not either, or under the one given (Core 10.1.1)",
 			func(l Login, p []byte) (string, error) {
-				return foreign(l, headerOf("RS256", l.or(unpublishedKeyID)), p)
+				return foreign(l, l.header("RS256", l.or(unpublishedKeyID)), p)
 			}).taking("kid"),
 		sealed("OIDC-KEY-18", "kid", "signed, rightly, under the kid that is given, by default \"1\"; go with jwks-kid (RFC 7517 section 4.5)",
-			func(l Login, p []byte) (string, error) { return Sign(l.Key, l.or("1"), p) }).taking("kid"),
-		sealed("OIDC-KEY-13 OIDC-KEY-14", "no-kid", "signed, rightly, without kid (Core 10.1: allowed while there is one key)", func(l Login, p []byte) (string, error) { return Sign(l.Key, "", p) }),
-		sealed(row, "kid-path", "kid is a path to /dev/null, HS256 with an empty key "+rule, func(_ Login, p []byte) (string, error) { return hs256("../../../../../../../dev/null", nil, p), nil }),
+			func(l Login, p []byte) (string, error) { return l.sign(l.or("1"), p) }).taking("kid"),
+		sealed("OIDC-KEY-13 OIDC-KEY-14", "no-kid", "signed, rightly, without kid (Core 10.1: allowed while there is one key)", func(l Login, p []byte) (string, error) { return l.sign("", p) }),
+		sealed(row, "kid-path", "kid is a path to /dev/null, HS256 with an empty key "+rule, func(l Login, p []byte) (string, error) { return hs256(l, "../../../../../../../dev/null", nil, p), nil }),
 		sealed(row, "kid-url", "kid is a URL, the one given, signed by a stranger; nobody may fetch it "+rule,
-			func(l Login, p []byte) (string, error) { return foreign(l, headerOf("RS256", l.or(otherURL)), p) }).taking("URL"),
+			func(l Login, p []byte) (string, error) { return foreign(l, l.header("RS256", l.or(otherURL)), p) }).taking("URL"),
 		sealed(row, "kid-sql", "kid is SQL that selects a text, HS256 with that text "+rule,
-			func(_ Login, p []byte) (string, error) {
-				return hs256("' UNION SELECT 'assay' -- ", []byte("assay"), p), nil
+			func(l Login, p []byte) (string, error) {
+				return hs256(l, "' UNION SELECT 'assay' -- ", []byte("assay"), p), nil
 			}),
 		sealed(row, "kid-command", "kid is a shell command behind a semicolon "+rule, byForeign("key; sleep 10 | sleep 10")),
 		sealed(row, "kid-nul", "kid is the published one with a NUL character and more behind "+rule,
-			func(l Login, p []byte) (string, error) { return foreign(l, headerOf("RS256", l.KeyID+"\x00.pem"), p) }),
+			func(l Login, p []byte) (string, error) { return foreign(l, l.header("RS256", l.KeyID+"\x00.pem"), p) }),
 		sealed(row, "kid-long", "kid has 10,000 characters "+rule, byForeign(strings.Repeat("k", 10_000))),
 		sealed(row, "kid-number", "kid is a number (RFC 7515 section 4.1.4: a string)", byForeign(42)),
 		sealed(row, "kid-object", "kid is an object (RFC 7515 section 4.1.4: a string)", byForeign(members{"$ne": nil})),
@@ -220,7 +220,7 @@ func formSeals() []Mutation {
 	const row, compact = "OIDC-IDT-24", "(RFC 7519 section 3: compact serialisation)"
 	form := func(name, text string, write func(Login, string) string) Mutation {
 		return sealed(row, name, text, func(l Login, p []byte) (string, error) {
-			token, err := Sign(l.Key, l.KeyID, p)
+			token, err := l.sign(l.KeyID, p)
 			return write(l, token), err
 		})
 	}
@@ -233,7 +233,7 @@ func formSeals() []Mutation {
 		form("trailing-garbage", "there is a space and a word behind the token (RFC 7515 section 7.1)", func(_ Login, t string) string { return t + " garbage" }),
 		form("token-line-ends", "there are line ends around the token (RFC 7515 section 2: no line breaks)", func(_ Login, t string) string { return "\n" + t + "\r\n" }),
 		sealed(row, "token-padded", "the segments are padded with =, and signed so (RFC 7515 section 2: all trailing = omitted)", func(l Login, p []byte) (string, error) {
-			token, err := signText(l.Key, padded(encode(headerOf("RS256", l.KeyID)))+"."+padded(p))
+			token, err := signText(l.Key, padded(encode(l.header("RS256", l.KeyID)))+"."+padded(p))
 			return token + "==", err // 256 bytes
 		}),
 		form("token-json", "the token is a JWS in the general JSON serialisation "+compact, func(_ Login, t string) string {
@@ -245,20 +245,20 @@ func formSeals() []Mutation {
 			return string(encode(members{"payload": s[1], "protected": s[0], "signature": s[2]}))
 		}),
 		sealed(row, "token-nested", "the token is the payload of another, as cty says (RFC 7519 section 5.2: a nested JWT)", func(l Login, p []byte) (string, error) {
-			inner, err := Sign(l.Key, l.KeyID, p)
+			inner, err := l.sign(l.KeyID, p)
 			if err != nil {
 				return "", err
 			}
-			header := headerOf("RS256", l.KeyID)
+			header := l.header("RS256", l.KeyID)
 			header["cty"] = "JWT"
 			return rs256(l.Key, header, []byte(inner))
 		}),
 		sealed(row, "duplicate-alg", "the header has alg twice, RS256 and none, with a right signature (RFC 7515 section 4: unique)", func(l Login, p []byte) (string, error) {
-			return rawHeader(l, duplicate(encode(headerOf("RS256", l.KeyID)), "alg", "none"), p)
+			return rawHeader(l, duplicate(encode(l.header("RS256", l.KeyID)), "alg", "none"), p)
 		}),
 		sealed(row, "header-list", "the header is a list (RFC 7515 section 4: an object)", func(l Login, p []byte) (string, error) { return rawHeader(l, []byte(`["RS256"]`), p) }),
 		sealed(row, "header-bom", "the header begins with a byte order mark (RFC 8259 section 8.1: MUST NOT)", func(l Login, p []byte) (string, error) {
-			return rawHeader(l, append([]byte("\ufeff"), encode(headerOf("RS256", l.KeyID))...), p)
+			return rawHeader(l, append([]byte("\ufeff"), encode(l.header("RS256", l.KeyID))...), p)
 		}),
 	}
 }

@@ -50,7 +50,7 @@ func userInfoTokens() []Mutation {
 		signed(rows, "userinfo-jwt-other-subject", "userinfo is a JWT with somebody else's sub (Core 5.3.2)", func(c map[string]any, l Login) { c["sub"] = l.Stranger() }, honest),
 		signed(rows, "userinfo-jwt-bad-signature", "userinfo is a JWT whose signature has one bit flipped (Core 5.3.4)", plain, badSignature),
 		signed(rows, "userinfo-jwt-foreign-key", "userinfo is a JWT that is signed by a key which is published nowhere (Core 5.3.4)", plain,
-			func(l Login, payload []byte) (string, error) { return foreign(l, headerOf("RS256", l.KeyID), payload) }),
+			func(l Login, payload []byte) (string, error) { return foreign(l, l.header("RS256", l.KeyID), payload) }),
 		signed(rows, "userinfo-jwt-none", "userinfo is a JWT whose alg is none (Core 5.3.4, RFC 8725 section 3.1)", plain, unsignedSeal("none")),
 	}
 }

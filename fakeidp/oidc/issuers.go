@@ -42,6 +42,8 @@ type shared struct {
 	habits    habits
 	outages   outage.Board
 	visits    visits
+	sessions  *expiring.Map[session] // by sid
+	logouts   logouts
 	grants    *expiring.Map[grant] // by state
 }
 
@@ -136,6 +138,7 @@ func newShared(o Options) *shared {
 		s.now = time.Now
 	}
 	s.stock = mutation.NewStock()
+	s.sessions = expiring.New[session](sessionLifetime, maxPending, s.now)
 	s.grants = expiring.New[grant](grantLifetime, maxPending, s.now)
 	return s
 }

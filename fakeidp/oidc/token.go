@@ -167,6 +167,9 @@ func (p *Provider) issue(ctx context.Context, b batch) (*op.Response, error) {
 	}
 	facts := p.facts(b.login)
 	facts.Key, facts.KeyID, facts.ClientSecret = key.private, key.id, b.secret
+	if b.first {
+		p.sessions.Put(b.login.session, session{at: p, login: b.login, secret: b.secret, begun: from.now})
+	}
 	told := liesOf(ctx)
 	told.about(p.plan(b.login), facts)
 	told.refresh = !b.first
@@ -203,6 +206,9 @@ func (p *Provider) idToken(b batch, from said, key signingKey) (string, error) {
 	claims["exp"] = from.now.Add(p.face.TokenLifetime.Value).Unix()
 	if b.first {
 		setClaim(claims, "nonce", b.login.request.Nonce)
+	}
+	if p.toldOfLogouts(b.login.request.ClientID) {
+		claims["sid"] = b.login.session // Front-Channel Logout 3: it names the session later
 	}
 	payload, err := json.Marshal(claims)
 	if err != nil {

@@ -13,7 +13,7 @@ const (
 
 // Generic is no vendor: a client that keeps to the letter of RFC 7644.
 func Generic() Persona {
-	return Persona{Name: "generic", Title: "A client that keeps to the RFCs", Product: "The client", OIDC: genericOIDC(rfc), SAML: genericSAML(unproven), SCIM: genericSCIM(rfc, Inferred)}
+	return Persona{Name: "generic", Title: "A client that keeps to the RFCs", Product: "The client", OIDC: plainOIDC(), SAML: genericSAML(unproven), SCIM: genericSCIM(rfc, Inferred)}
 }
 
 // GoogleUnverified is Google Workspace's auto-provisioning. Only what it provisions, and when, is known;

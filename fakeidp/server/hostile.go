@@ -29,6 +29,19 @@ func (s *server) hostile() {
 		return nil, s.setHabits(r, in.Mutations)
 	})
 	s.handle("DELETE /apps/{app}/mutations", func(r *http.Request) (any, error) { return nil, s.setHabits(r, nil) })
+	s.handle("GET /sessions", func(r *http.Request) (any, error) { return s.Provider.Sessions(r.URL.Query().Get("client_id")), nil })
+	s.handle("GET /logouts", func(r *http.Request) (any, error) { return s.Provider.Logouts(r.URL.Query().Get("client_id")), nil })
+	s.handle("POST /logouts", func(r *http.Request) (any, error) {
+		in, err := decode[control.LogoutOrder](r)
+		if err != nil {
+			return nil, err
+		}
+		out, err := s.Provider.Logout(r.Context(), in)
+		if err != nil { // it fails for what it is asked only
+			return nil, fmt.Errorf("%w: %w", errRequest, err)
+		}
+		return out, nil
+	})
 	s.handle("GET /outages", func(*http.Request) (any, error) { return s.Provider.Outages(), nil })
 	s.handle("POST /outages", s.addOutage)
 	s.handle("DELETE /outages", func(*http.Request) (any, error) {

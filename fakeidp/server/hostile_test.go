@@ -57,3 +57,34 @@ func TestOutages(t *testing.T) {
 		}
 	}
 }
+
+func TestLogoutCalls(t *testing.T) {
+	_, c, _ := start(t)
+	ctx := t.Context()
+	ada := must[control.Person](t)(c.CreatePerson(ctx, control.Person{Login: "ada", Email: "ada@example.test"}))
+	app := must[control.App](t)(c.CreateApp(ctx, control.App{Persona: "generic", BackchannelLogoutURI: "https://app.example/b", FrontchannelLogoutURI: "https://app.example/f"}))
+	if app.BackchannelLogoutURI == "" || app.FrontchannelLogoutURI == "" {
+		t.Errorf("app %+v", app)
+	}
+	if got := must[[]control.Session](t)(c.Sessions(ctx, app.ClientID)); len(got) != 0 {
+		t.Errorf("sessions %+v", got)
+	}
+	if got := must[control.Ended](t)(c.Logout(ctx, control.LogoutOrder{Person: ada.ID})); len(got.Sessions)+len(got.Logouts) != 0 {
+		t.Errorf("ended %+v", got)
+	}
+	if got := must[[]control.Logout](t)(c.Logouts(ctx, app.ClientID)); len(got) != 0 {
+		t.Errorf("logouts %+v", got)
+	}
+	ada.Suspended = true
+	if got := must[control.Person](t)(c.UpdatePerson(ctx, ada)); !got.Suspended {
+		t.Errorf("person %+v", got)
+	}
+	if _, err := c.Logout(ctx, control.LogoutOrder{}); err == nil || !strings.Contains(err.Error(), "sid") {
+		t.Errorf("a logout of nobody: %v", err)
+	}
+	for _, wrong := range []control.App{{Persona: "generic", BackchannelLogoutURI: "/relative"}, {Persona: "entra-default", BackchannelLogoutURI: "https://app.example/b"}} {
+		if _, err := c.CreateApp(ctx, wrong); err == nil || !strings.Contains(err.Error(), "logout") {
+			t.Errorf("%+v: %v", wrong, err)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -29,7 +30,7 @@ func (s *server) people() {
 		if err := sameID(&in.ID, r.PathValue("id")); err != nil {
 			return nil, err
 		}
-		return s.Directory.UpdatePerson(in)
+		return s.updatePerson(r.Context(), in)
 	})
 	s.handle("DELETE /people/{id}", func(r *http.Request) (any, error) {
 		return nil, s.Directory.DeletePerson(r.PathValue("id"))
@@ -41,6 +42,16 @@ func (s *server) people() {
 	s.handle("DELETE /deleted-people/{id}", func(r *http.Request) (any, error) {
 		return nil, s.Directory.PurgePerson(r.PathValue("id"))
 	})
+}
+
+// updatePerson also logs out who is suspended by that.
+func (s *server) updatePerson(ctx context.Context, in control.Person) (control.Person, error) {
+	before, _ := s.Directory.Person(in.ID)
+	out, err := s.Directory.UpdatePerson(in)
+	if err == nil && out.Suspended && !before.Suspended {
+		s.Provider.Suspended(ctx, out.ID)
+	}
+	return out, err
 }
 
 func (s *server) groups() {

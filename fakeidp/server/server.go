@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -31,6 +32,11 @@ type Provider interface {
 	// SetHabits gives a client mutations for good, in place of those it has; Habits names them.
 	SetHabits(clientID string, names []string) error
 	Habits(clientID string) []string
+	Sessions(clientID string) []control.Session
+	Logout(context.Context, control.LogoutOrder) (control.Ended, error)
+	Logouts(clientID string) []control.Logout
+	// Suspended logs a person out where the vendor does that.
+	Suspended(ctx context.Context, personID string) control.Ended
 	AddOutage(control.App, control.Outage) (control.Outage, error)
 	Outages() []control.Outage
 	EndOutage(id string) error
