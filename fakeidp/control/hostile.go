@@ -122,3 +122,41 @@ func (c *Client) Logout(ctx context.Context, o LogoutOrder) (Ended, error) {
 func (c *Client) Logouts(ctx context.Context, client string) ([]Logout, error) {
 	return call[[]Logout](ctx, c, http.MethodGet, "/logouts?client_id="+url.QueryEscape(client), nil)
 }
+
+// Doors are TLS listeners with the public endpoints behind them, each with another certificate. CA is the certificate of the
+// throw-away authority that a target has to trust for its test, PEM.
+//
+// The documents and tokens behind a door are those of the public listener: the issuer stays. To send a target through a door, let the
+// discovery document name it: SetMutations(app, "discovery-token-elsewhere=" + door.URL + "/oauth2/default/v1/token").
+type Doors struct {
+	CA    string `json:"ca"`
+	Doors []Door `json:"doors"`
+}
+
+// Door is one of them. Its URL is scheme, host and port.
+type Door struct {
+	Name string `json:"name"` // "trusted", "expired", "not-yet-valid", "wrong-host", "self-signed"
+	Text string `json:"text"`
+	URL  string `json:"url"`
+}
+
+// Doors opens the TLS listeners, at the first call, and says where they are: GET /doors.
+func (c *Client) Doors(ctx context.Context) (Doors, error) {
+	return call[Doors](ctx, c, http.MethodGet, "/doors", nil)
+}
+
+// Line says whether the public listener is cut.
+type Line struct {
+	Cut bool `json:"cut"`
+}
+
+// CutLine makes all connections to the public listener to be refused, of all apps, until MendLine: PUT /line {"cut": true}. The
+// control API and the doors go on.
+func (c *Client) CutLine(ctx context.Context) error {
+	return c.do(ctx, http.MethodPut, "/line", Line{Cut: true}, nil)
+}
+
+// MendLine ends a CutLine: PUT /line {"cut": false}.
+func (c *Client) MendLine(ctx context.Context) error {
+	return c.do(ctx, http.MethodPut, "/line", Line{}, nil)
+}

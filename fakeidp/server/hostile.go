@@ -29,6 +29,14 @@ func (s *server) hostile() {
 		return nil, s.setHabits(r, in.Mutations)
 	})
 	s.handle("DELETE /apps/{app}/mutations", func(r *http.Request) (any, error) { return nil, s.setHabits(r, nil) })
+	s.handle("GET /doors", func(r *http.Request) (any, error) { return s.House.Open(r.Context()) })
+	s.handle("PUT /line", func(r *http.Request) (any, error) {
+		in, err := decode[control.Line](r)
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.House.Cut(r.Context(), in.Cut)
+	})
 	s.handle("GET /sessions", func(r *http.Request) (any, error) { return s.Provider.Sessions(r.URL.Query().Get("client_id")), nil })
 	s.handle("GET /logouts", func(r *http.Request) (any, error) { return s.Provider.Logouts(r.URL.Query().Get("client_id")), nil })
 	s.handle("POST /logouts", func(r *http.Request) (any, error) {

@@ -60,6 +60,14 @@ type SAML interface {
 	Metadata(control.App) string
 }
 
+// House is the listeners of the IdP.
+type House interface {
+	// Open opens the TLS listeners and says where they are.
+	Open(context.Context) (control.Doors, error)
+	// Cut makes connections to the public listener to be refused, or not any more.
+	Cut(ctx context.Context, cut bool) error
+}
+
 // Options are what the control API gives access to. All but Logger and Persona are required.
 type Options struct {
 	Token     string            // bearer token that every request but /healthz must carry
@@ -69,6 +77,7 @@ type Options struct {
 	Engine    *push.Engine
 	Provider  Provider
 	SAML      SAML
+	House     House
 	Logger    *slog.Logger
 }
 
