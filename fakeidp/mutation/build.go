@@ -33,6 +33,14 @@ func (l Login) or(otherwise string) string {
 	return l.parameter
 }
 
+// somebody is the mutation's parameter, or the subject of somebody else.
+func somebody(l Login) any {
+	if l.parameter != "" {
+		return l.parameter
+	}
+	return l.Stranger()
+}
+
 // edit is a mutation of the members of a JSON object. rows are ids, apart by spaces.
 func edit(s Stage, rows, name, text string, change func(Login, map[string]any)) Mutation {
 	return Mutation{Name: name, Text: text, Stage: s, Rows: strings.Fields(rows), members: func(l Login, m map[string]any) error {

@@ -71,7 +71,7 @@ type Answer struct {
 }
 
 // Login is what a mutation may know about the login it works on. Fields that a stage has no use for
-// may be empty there: AccessToken, ClientSecret and the keys are known once tokens are made.
+// may be empty there: AccessToken and ClientSecret are known once tokens are made, and of what an issuer publishes there is no login.
 type Login struct {
 	Issuer        string
 	ClientID      string
@@ -234,23 +234,25 @@ func (p Plan) Payload(l Login, payload []byte) []byte {
 // empty, typ) unless a mutation says otherwise.
 func (p Plan) Seal(s Stage, l Login, payload []byte, typ string) (string, error) {
 	l.typ = typ
-	for _, m := range p.at(s) {
-		token, err := m.seal(l.with(m), payload)
-		if err != nil {
-			return "", fmt.Errorf("mutation %s: %w", m.Name, err)
-		}
-		return token, nil
+	steps := p.at(s)
+	if len(steps) == 0 {
+		return l.sign(l.KeyID, payload)
 	}
-	return l.sign(l.KeyID, payload)
+	token, err := steps[0].seal(l.with(steps[0]), payload)
+	if err != nil {
+		return "", fmt.Errorf("mutation %s: %w", steps[0].Name, err)
+	}
+	return token, nil
 }
 
 // Reply changes an HTTP response.
 func (p Plan) Reply(s Stage, l Login, r *Reply) error {
-	for _, m := range p.at(s) {
-		if err := m.reply(l.with(m), r); err != nil {
-			return fmt.Errorf("mutation %s: %w", m.Name, err)
-		}
+	steps := p.at(s)
+	if len(steps) == 0 {
 		return nil
+	}
+	if err := steps[0].reply(l.with(steps[0]), r); err != nil {
+		return fmt.Errorf("mutation %s: %w", steps[0].Name, err)
 	}
 	return nil
 }

@@ -47,12 +47,7 @@ func logoutClaims() []Mutation {
 		drop(LogoutClaims, "OIDC-LGO-04", "logout-sub-only", "there is sub and no sid: all sessions of the person (Back-Channel 2.4; to be accepted)", "sid"),
 		drop(LogoutClaims, "OIDC-LGO-04", "logout-sid-only", "there is sid and no sub: one session (Back-Channel 2.4; to be accepted)", "sub"),
 		set(LogoutClaims, "OIDC-LGO-15", "logout-other-subject", "sub is the one given, by default somebody else's (Back-Channel 2.7: identified by iss and sub)", "sub",
-			func(l Login) any {
-				if l.parameter != "" {
-					return l.parameter
-				}
-				return l.Stranger()
-			}).taking("subject"),
+			somebody).taking("subject"),
 		set(LogoutClaims, "OIDC-LGO-15", "logout-other-session", "sid is that of another session, or the one given (Back-Channel 2.7)", "sid", given("sid-of-another-session")).taking("sid"),
 		edit(LogoutClaims, "OIDC-LGO-13", "logout-expired", "the token was issued two hours ago and expired one hour ago "+rule, func(l Login, c map[string]any) {
 			c["iat"], c["exp"] = l.Now.Add(-2*time.Hour).Unix(), l.Now.Add(-time.Hour).Unix()

@@ -13,12 +13,7 @@ func personTable() []Mutation {
 func mappingClaims() []Mutation {
 	return []Mutation{
 		set(Person, "SSO-MT-01 SSO-MT-06", "sub", "sub is the one given, by default somebody else's; for the subject of another IdP's person (Core 5.7: unique with iss only)", "sub",
-			func(l Login) any {
-				if l.parameter != "" {
-					return l.parameter
-				}
-				return l.Stranger()
-			}).taking("subject"),
+			somebody).taking("subject"),
 		set(Person, "SSO-MT-02 SSO-MT-15", "email", "the e-mail address is the one given, by default somebody else's (Core 5.7: no key)", "email", func(l Login) any { return l.orEmail() }).taking("address"),
 		set(Person, "SSO-MT-03", "email-unverified", "email_verified is false (Core 5.1)", "email_verified", constant(false)),
 		set(Person, "SSO-MT-03", "email-verified-text", "email_verified is the text \"false\", which many languages take for true (Core 5.1: a boolean)", "email_verified", constant("false")),

@@ -563,7 +563,11 @@ func (s *studio) onDemandKeys() map[string]any {
 		case "RSA":
 			s.demanded[text(jwk, "kid")] = &rsa.PublicKey{N: number("n"), E: int(number("e").Int64())}
 		case "EC":
-			s.demanded[text(jwk, "kid")] = &ecdsa.PublicKey{Curve: elliptic.P256(), X: number("x"), Y: number("y")}
+			key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), []byte("\x04"+decode(text(jwk, "x"))+decode(text(jwk, "y"))))
+			if err != nil {
+				s.Fatal(err)
+			}
+			s.demanded[text(jwk, "kid")] = key
 		case "OKP":
 			s.demanded[text(jwk, "kid")] = ed25519.PublicKey(decode(text(jwk, "x")))
 		case "oct":
