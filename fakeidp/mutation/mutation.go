@@ -167,7 +167,7 @@ func resolveFor(names []string, what string, fits func(Stage) bool) (Plan, error
 	}
 	for _, m := range plan.steps {
 		if !fits(m.Stage) {
-			return Plan{}, fmt.Errorf("%w: %s changes the %s, which is not of %s; an app can have it for good", ErrStage, m.Name, m.Stage, what)
+			return Plan{}, fmt.Errorf("%w: %s changes the %s, which is not of %s; switch it on with PUT /apps/{app}/mutations of the control API", ErrStage, m.Name, m.Stage, what)
 		}
 	}
 	return plan, nil

@@ -69,6 +69,13 @@ func (i *Issuers) SetHabits(clientID string, names []string) error {
 // Habits are the names of the mutations that a client has for good.
 func (i *Issuers) Habits(clientID string) []string { return i.habits.of(clientID).names }
 
+// Forget ends what was ordered for a client that is gone: its mutations, outages and sessions.
+func (i *Issuers) Forget(clientID string) {
+	i.habits.set(clientID, nil, mutation.Plan{})
+	i.outages.Remove(func(o outage.Order) bool { return o.Client == clientID })
+	i.endSessions(func(s session) bool { return s.login.request.ClientID == clientID })
+}
+
 // Mutations lists the hostile behaviours that there are, outages included.
 func (i *Issuers) Mutations() []control.Mutation {
 	var listed []control.Mutation

@@ -664,6 +664,44 @@ func TestMutationsStayWithTheirLogin(t *testing.T) {
 	}
 }
 
+// What Okta's answer does not have, the plain persona's has: iss. And a nonce where none was sent is one.
+func TestMutationsOfWhatOktaDoesNotSay(t *testing.T) {
+	r := newRig(t, func(o *oidc.Options) { o.Personas = []persona.Persona{persona.Generic()} })
+	r.house.apps[0].Persona = "generic"
+	answerOf := func(mutations ...string) (url.Values, string) {
+		params, verifier := r.request("nonce", "")
+		if err := r.provider.Grant(control.Grant{State: params.Get("state"), Person: "ada@example.test", Mutations: mutations}); err != nil {
+			t.Fatal(err)
+		}
+		res, body := r.get(r.issuer + "/authorize?" + params.Encode())
+		target, err := res.Location()
+		if err != nil {
+			t.Fatalf("authorize: %s %s", res.Status, body)
+		}
+		return target.Query(), verifier
+	}
+	if honest, _ := answerOf(); honest.Get("iss") != r.issuer {
+		t.Errorf("honest: %v", honest)
+	}
+	for name, want := range map[string]string{"missing-response-issuer": "", "wrong-response-issuer=https://b.example": "https://b.example", "response-issuer-slash": r.issuer + "/"} {
+		if got, _ := answerOf(name); got.Get("iss") != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	got, verifier := answerOf("unsolicited-nonce")
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {got.Get("code")}, "redirect_uri": {redirectURI}, "code_verifier": {verifier}}
+	_, body := r.post(r.issuer+"/token", form, "Authorization", basicAuth(clientID, clientSecret))
+	if claims := r.part(text(r.object(body), "id_token"), 1); claims["nonce"] != "nonce-of-another-login" || claims["sid"] == nil {
+		t.Errorf("claims %v", claims)
+	}
+	_, body = r.get(r.issuer + "/.well-known/openid-configuration")
+	for _, member := range []string{"backchannel_logout_supported", "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported"} {
+		if r.object(body)[member] != true {
+			t.Errorf("discovery: %s is %v", member, r.object(body)[member])
+		}
+	}
+}
+
 // What an app has for good works on all its logins, with their own, and on no login of another app.
 func TestHabits(t *testing.T) {
 	r := newRig(t)
@@ -679,8 +717,13 @@ func TestHabits(t *testing.T) {
 	if got := r.provider.Habits(clientID); !slices.Equal(got, []string{"wrong-audience=somebody", "token-type-lower"}) {
 		t.Errorf("habits %v", got)
 	}
-	if err := r.provider.SetHabits(clientID, nil); err != nil || len(r.provider.Habits(clientID)) != 0 {
-		t.Errorf("after the end: %v, %v", r.provider.Habits(clientID), err)
+	app, _ := r.house.AppByClient(clientID)
+	if _, err := r.provider.AddOutage(app, control.Outage{Kind: "reset"}); err != nil {
+		t.Fatal(err)
+	}
+	r.provider.Forget(clientID)
+	if left := r.provider.Outages(); len(r.provider.Habits(clientID)) != 0 || len(left) != 0 || len(r.provider.Sessions(clientID)) != 0 {
+		t.Errorf("after the end: %v, %v", r.provider.Habits(clientID), left)
 	}
 	params, verifier = r.request()
 	_, tokens = r.exchange(r.login(params, "ada@example.test").Get("code"), verifier)

@@ -83,14 +83,14 @@ func (i *Issuers) Outages() []control.Outage {
 
 // EndOutage ends one. It fails with ErrUnknownOutage.
 func (i *Issuers) EndOutage(id string) error {
-	if !i.outages.Remove(id) {
+	if !i.outages.Remove(func(o outage.Order) bool { return o.ID == id }) {
 		return fmt.Errorf("%w: %q", ErrUnknownOutage, id)
 	}
 	return nil
 }
 
 // EndOutages ends all.
-func (i *Issuers) EndOutages() { i.outages.Clear() }
+func (i *Issuers) EndOutages() { i.outages.Remove(func(outage.Order) bool { return true }) }
 
 func (i *Issuers) show(o outage.Order) control.Outage {
 	shown := control.Outage{ID: o.ID, Kind: o.Kind, Endpoint: o.Endpoint, Times: o.Times, URL: o.URL, Size: o.Size, Served: o.Served}

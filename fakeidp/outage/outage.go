@@ -77,20 +77,13 @@ func (b *Board) Add(o Order) (Order, error) {
 	return o, nil
 }
 
-// Remove ends an order; false means that there is none with this id.
-func (b *Board) Remove(id string) bool {
+// Remove ends the orders for which the condition holds; false means that there are none.
+func (b *Board) Remove(ends func(Order) bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := len(b.orders)
-	b.orders = slices.DeleteFunc(b.orders, func(o Order) bool { return o.ID == id })
+	b.orders = slices.DeleteFunc(b.orders, ends)
 	return len(b.orders) < before
-}
-
-// Clear ends all orders.
-func (b *Board) Clear() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.orders = nil
 }
 
 // Orders lists those in force, those that have happened as often as they were to included, oldest first.

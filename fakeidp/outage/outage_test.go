@@ -119,7 +119,7 @@ func TestEachKind(t *testing.T) {
 		if got := meets(s, "/keys?x=1"); !strings.HasPrefix(got, "200 application/json 11 bytes right") {
 			t.Errorf("after %s: %s", kind.Name, got)
 		}
-		if orders := board.Orders(); len(orders) != 1 || orders[0].Served != 1 || !board.Remove(made.ID) {
+		if orders := board.Orders(); len(orders) != 1 || orders[0].Served != 1 || !board.Remove(func(o Order) bool { return o.ID == made.ID }) {
 			t.Errorf("%s: orders %+v", kind.Name, orders)
 		}
 	}
@@ -144,8 +144,9 @@ func TestOrdersConcernTheirOwn(t *testing.T) {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}
-	board.Clear()
-	if got := meets(s, "/?client=a"); !strings.HasPrefix(got, "200") || len(board.Orders()) != 0 || board.Remove("1") {
+	all := func(Order) bool { return true }
+	board.Remove(all)
+	if got := meets(s, "/?client=a"); !strings.HasPrefix(got, "200") || len(board.Orders()) != 0 || board.Remove(all) {
 		t.Errorf("after the end: %s", got)
 	}
 }

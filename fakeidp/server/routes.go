@@ -83,10 +83,12 @@ func (s *server) apps() {
 	s.handle("GET /apps", func(*http.Request) (any, error) { return s.listApps(), nil })
 	s.handle("POST /apps", s.createApp)
 	s.handle("DELETE /apps/{app}", func(r *http.Request) (any, error) {
+		app, _ := s.Directory.App(r.PathValue("app"))
 		if err := s.Directory.DeleteApp(r.PathValue("app")); err != nil {
 			return nil, err
 		}
 		s.Engine.Forget(r.PathValue("app"))
+		s.Provider.Forget(app.ClientID)
 		return nil, nil
 	})
 	s.handle("PUT /apps/{app}/people/{person}", func(r *http.Request) (any, error) {

@@ -32,6 +32,8 @@ type Provider interface {
 	// SetHabits gives a client mutations for good, in place of those it has; Habits names them.
 	SetHabits(clientID string, names []string) error
 	Habits(clientID string) []string
+	// Forget ends what was ordered for a client that is gone.
+	Forget(clientID string)
 	Sessions(clientID string) []control.Session
 	Logout(context.Context, control.LogoutOrder) (control.Ended, error)
 	Logouts(clientID string) []control.Logout
