@@ -102,7 +102,7 @@ func (p *Provider) lieKeys(_ *lies, r *mutation.Reply) error {
 }
 
 // publish answers with a document of the issuer, which has the lies of all apps: nobody says for which one it is read.
-func (p *Provider) publish(members, bytes mutation.Stage, r *mutation.Reply) error {
+func (p *Provider) publish(members, whole mutation.Stage, r *mutation.Reply) error {
 	plan := p.habits.all(func(client string) bool { _, ours := p.app(client); return ours })
 	if plan.Empty() || r.Status != http.StatusOK {
 		return nil
@@ -116,7 +116,7 @@ func (p *Provider) publish(members, bytes mutation.Stage, r *mutation.Reply) err
 	if err != nil {
 		return err
 	}
-	return plan.Reply(bytes, facts, r)
+	return plan.Reply(whole, facts, r)
 }
 
 func (p *Provider) lieTokens(l *lies, r *mutation.Reply) error {
@@ -143,7 +143,8 @@ func (p *Provider) lieTokens(l *lies, r *mutation.Reply) error {
 	return l.plan.Reply(mutation.TokenReply, l.facts, r)
 }
 
-// idToken makes of an honest ID token the one that the plan wants.
+// idToken makes of an honest ID token the one that the plan wants. The claims of one that comes by refresh have a stage of their own;
+// its seal has not, so that what an app is given for good after the first login works on it.
 func (l *lies) idToken(honest string) (string, error) {
 	claims, err := payloadOf(honest)
 	if err != nil {
