@@ -69,6 +69,7 @@ type IdP struct {
 
 	public  *http.Server
 	control *http.Server
+	house   *house
 	engine  *push.Engine
 	failed  chan error
 
@@ -165,22 +166,25 @@ func assemble(o Options, p persona.Persona, people *directory.Directory, public,
 	}
 	engine := push.New(people, o.Push)
 	people.UseClock(engine.Now)
-	token := newToken()
-	api, err := server.New(server.Options{Token: token, Persona: o.Persona, Personas: cast, Directory: people, Engine: engine, Provider: issuers, SAML: assertions, Logger: o.Logger})
-	if err != nil {
-		engine.Close()
-		return nil, err
-	}
 	mux := http.NewServeMux()
 	issuers.Register(mux)
 	mux.Handle("GET /{$}", front)
 	mux.Handle("/", assertions)
 	mux.HandleFunc("GET /healthz", healthy)
+	token := newToken()
+	house := newHouse(public, newServer(mux, o.Logger), o.Logger)
+	api, err := server.New(server.Options{
+		Token: token, Persona: o.Persona, Personas: cast, Directory: people, Engine: engine, Provider: issuers, SAML: assertions, House: house, Logger: o.Logger,
+	})
+	if err != nil {
+		engine.Close()
+		return nil, err
+	}
 	idp := &IdP{
 		Issuer: issuers.Issuer(p.Name), PublicURL: base, Control: "http://" + reachable(admin.Addr()), ControlToken: token,
-		public: newServer(mux, o.Logger), control: newServer(api, o.Logger), engine: engine, failed: make(chan error, 2),
+		public: house.server, control: newServer(api, o.Logger), house: house, engine: engine, failed: make(chan error, 2),
 	}
-	go idp.serve(idp.public, public)
+	go idp.serve(idp.public, house.line)
 	go idp.serve(idp.control, admin)
 	return idp, nil
 }
@@ -196,7 +200,7 @@ func (i *IdP) Failed() <-chan error { return i.failed }
 
 // Close stops listening, waits for requests under way until the context ends, and then cuts them off.
 func (i *IdP) Close(ctx context.Context) error {
-	err := errors.Join(stop(ctx, i.control), stop(ctx, i.public))
+	err := errors.Join(stop(ctx, i.control), stop(ctx, i.public), i.house.doors.close())
 	i.engine.Close()
 	err = errors.Join(err, i.closeState())
 	if err != nil {

@@ -76,6 +76,11 @@ type App struct {
 	RedirectURIs []string `json:"redirect_uris,omitempty"`
 	// PostLogoutRedirectURIs are where a logout may lead; without any, wherever the origin is a redirect URI's.
 	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris,omitempty"`
+	// BackchannelLogoutURI is posted a logout token when a session ends (Back-Channel Logout 1.0), FrontchannelLogoutURI is
+	// loaded in an iframe with iss and sid (Front-Channel Logout 1.0), where the persona does that. An app with one of them
+	// has "sid" in its ID tokens.
+	BackchannelLogoutURI  string `json:"backchannel_logout_uri,omitempty"`
+	FrontchannelLogoutURI string `json:"frontchannel_logout_uri,omitempty"`
 	// AuthMethod is how the client authenticates: "client_secret_basic", "client_secret_post", "private_key_jwt", or
 	// "none" for a public client, which has no secret. Empty is the persona's usual: by a secret.
 	AuthMethod string          `json:"token_endpoint_auth_method,omitempty"`
@@ -238,11 +243,15 @@ type Grant struct {
 	Protocol string `json:"protocol,omitempty"`
 }
 
-// Mutation describes one hostile behaviour that a Grant may name.
+// Mutation describes one hostile behaviour. A Grant may name it, unless its stage is what an issuer publishes (discovery
+// document, key set), which an app has for good, or a logout.
 type Mutation struct {
-	Name     string `json:"name"`     // "wrong-nonce", "wrong-audience", "saml-xsw1" …
-	Protocol string `json:"protocol"` // of the Grant that may name it: "oidc" or "saml"
-	Text     string `json:"text"`
+	Name     string   `json:"name"`            // "wrong-nonce", "wrong-audience", "saml-xsw1" …
+	Protocol string   `json:"protocol"`        // of the Grant that may name it: "oidc" or "saml"; "http" for an outage, which has calls of its own
+	Stage    string   `json:"stage,omitempty"` // what it changes: "key set", "ID token payload" …
+	Takes    string   `json:"takes,omitempty"` // what may follow "=" after the name: "URL", say
+	Rows     []string `json:"rows,omitempty"`  // of the catalogue of sign-on checks
+	Text     string   `json:"text"`
 }
 
 // Key is one key that an issuer publishes. ID is its "kid".
@@ -261,6 +270,7 @@ type Visit struct {
 	Params map[string][]string `json:"params,omitempty"`
 	Status int                 `json:"status"`
 	Error  string              `json:"error,omitempty"`
+	Outage string              `json:"outage,omitempty"` // the kind of outage that it met; the status says nothing then
 }
 
 // Persona is an identity provider product that the fake IdP can play.

@@ -167,10 +167,11 @@ func checkApp(a control.App) error {
 	if a.AuthMethod == publicClient && a.ClientSecret != "" {
 		return fmt.Errorf("app: client_secret: a public client has none: %w", ErrInvalid)
 	}
-	for _, uri := range slices.Concat(a.RedirectURIs, a.PostLogoutRedirectURIs) {
+	logouts := slices.DeleteFunc([]string{a.BackchannelLogoutURI, a.FrontchannelLogoutURI}, func(uri string) bool { return uri == "" })
+	for _, uri := range slices.Concat(a.RedirectURIs, a.PostLogoutRedirectURIs, logouts) {
 		u, err := url.Parse(uri)
 		if err != nil || !u.IsAbs() || u.Fragment != "" {
-			return fmt.Errorf("app: redirect URI %q is not an absolute URL without a fragment: %w", uri, ErrInvalid)
+			return fmt.Errorf("app: redirect or logout URI %q is not an absolute URL without a fragment: %w", uri, ErrInvalid)
 		}
 	}
 	if a.SCIM == nil {

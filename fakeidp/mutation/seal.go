@@ -1,143 +1,195 @@
 package mutation
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
+	"crypto/sha512"
 	"encoding/base64"
-	"encoding/json"
-	"encoding/pem"
 	"fmt"
-	"strings"
-
-	"github.com/go-jose/go-jose/v4"
 )
 
-const unpublishedKeyID = "kid-that-is-published-nowhere"
+// Tokens are put together by hand here: a JOSE library refuses, rightly, to make most of them.
 
-func sealTable() []Mutation {
-	return []Mutation{
-		{Name: "bad-signature", Text: "one bit of the RS256 signature is flipped, the kid is the published one (Core 3.1.3.7 rule 6)",
-			seal: badSignature},
-		{Name: "foreign-key", Text: "signed with a key that is published nowhere, under the published kid (Core 3.1.3.7 rule 6)",
-			seal: func(l Login, payload []byte) (string, error) { return foreign(l, l.KeyID, payload) }},
-		{Name: "unknown-kid", Text: "signed with a key that is published nowhere, under a kid that is not either (Core 10.1)",
-			seal: func(l Login, payload []byte) (string, error) { return foreign(l, unpublishedKeyID, payload) }},
-		{Name: "embedded-jwk", Text: "signed with a stranger's key, which the header brings along as jwk (RFC 8725 section 3.10)",
-			seal: embeddedKey},
-		{Name: "alg-none", Text: "alg is none and the signature empty (Core 3.1.3.7 rule 7, RFC 8725 section 3.1)",
-			seal: func(_ Login, payload []byte) (string, error) { return unsigned(header("none", ""), payload) + ".", nil }},
-		{Name: "no-signature-segment", Text: "the token ends after its payload: header RS256, no third segment (RFC 7515 section 7.1)",
-			seal: func(l Login, payload []byte) (string, error) { return unsigned(header("RS256", l.KeyID), payload), nil }},
-		{Name: "empty-signature", Text: "the header says RS256 and the signature is empty (RFC 7515 section 5.2)",
-			seal: func(l Login, payload []byte) (string, error) {
-				return unsigned(header("RS256", l.KeyID), payload) + ".", nil
-			}},
-		{Name: "hs256-public-key", Text: "HS256 with the PEM text of the published RSA key as its secret (RFC 8725 section 2.1)",
-			seal: hmacPublicKey},
-		{Name: "hs256-client-secret", Text: "HS256 with the client secret, where RS256 is registered (Core 3.1.3.7 rule 7)",
-			seal: func(l Login, payload []byte) (string, error) {
-				return hs256(l.KeyID, []byte(l.ClientSecret), payload), nil
-			}},
-		{Name: "unadvertised-algorithm", Text: "signed RS512 with the published key, while discovery offers RS256 only (Core 3.1.3.7 rule 7)",
-			seal: unadvertised},
-		{Name: "unknown-crit", Text: "the header has crit with an extension that nobody knows (RFC 7515 section 4.1.11)",
-			seal: unknownCritical},
-	}
-}
+// members is a JOSE header.
+type members = map[string]any
 
-// Sign makes a compact JWS as Okta does: RS256, and only alg and kid in the header.
-func Sign(key *rsa.PrivateKey, kid string, payload []byte) (string, error) {
-	return signWith(jose.RS256, key, kid, payload, nil)
-}
-
-func signWith(alg jose.SignatureAlgorithm, key *rsa.PrivateKey, kid string, payload []byte, opts *jose.SignerOptions) (string, error) {
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, opts)
-	if err != nil {
-		return "", fmt.Errorf("make signer: %w", err)
-	}
-	jws, err := signer.Sign(payload)
-	if err != nil {
-		return "", fmt.Errorf("sign token: %w", err)
-	}
-	return jws.CompactSerialize()
-}
-
-func badSignature(l Login, payload []byte) (string, error) {
-	token, err := Sign(l.Key, l.KeyID, payload)
-	if err != nil {
-		return "", err
-	}
-	signed, encoded, _ := cutLast(token, ".")
-	signature, err := base64.RawURLEncoding.DecodeString(encoded)
-	if err != nil {
-		return "", fmt.Errorf("decode signature: %w", err)
-	}
-	signature[len(signature)/2] ^= 1
-	return signed + "." + base64.RawURLEncoding.EncodeToString(signature), nil
-}
-
-func foreign(l Login, kid string, payload []byte) (string, error) {
-	key, err := l.Foreign()
-	if err != nil {
-		return "", fmt.Errorf("make foreign key: %w", err)
-	}
-	return Sign(key, kid, payload)
-}
-
-func embeddedKey(l Login, payload []byte) (string, error) {
-	key, err := l.Foreign()
-	if err != nil {
-		return "", fmt.Errorf("make foreign key: %w", err)
-	}
-	return signWith(jose.RS256, key, "", payload, &jose.SignerOptions{EmbedJWK: true})
-}
-
-func hmacPublicKey(l Login, payload []byte) (string, error) {
-	der, err := x509.MarshalPKIXPublicKey(&l.Key.PublicKey)
-	if err != nil {
-		return "", fmt.Errorf("encode public key: %w", err)
-	}
-	secret := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
-	return hs256(l.KeyID, secret, payload), nil
-}
-
-func unadvertised(l Login, payload []byte) (string, error) {
-	return signWith(jose.RS512, l.Key, l.KeyID, payload, nil)
-}
-
-func unknownCritical(l Login, payload []byte) (string, error) {
-	const extension = "https://assay.invalid/unknown"
-	opts := (&jose.SignerOptions{}).WithHeader("crit", []string{extension}).WithHeader(extension, true)
-	return signWith(jose.RS256, l.Key, l.KeyID, payload, opts)
-}
-
-// hs256 is made by hand: a JOSE library refuses, rightly, to use such secrets.
-func hs256(kid string, secret, payload []byte) string {
-	signed := unsigned(header("HS256", kid), payload)
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(signed))
-	return signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
-}
-
-func header(alg, kid string) map[string]string {
-	h := map[string]string{"alg": alg}
+// header is that of the token at hand: what changes alg or kid leaves its typ.
+func (l Login) header(alg, kid string) members {
+	h := members{"alg": alg}
 	if kid != "" {
 		h["kid"] = kid
+	}
+	if l.typ != "" {
+		h["typ"] = l.typ
 	}
 	return h
 }
 
-func unsigned(header map[string]string, payload []byte) string {
-	head, _ := json.Marshal(header) // a map of strings always encodes
-	return base64.RawURLEncoding.EncodeToString(head) + "." + base64.RawURLEncoding.EncodeToString(payload)
+// sign is an honest seal under a kid.
+func (l Login) sign(kid string, payload []byte) (string, error) {
+	return rs256(l.Key, l.header("RS256", kid), payload)
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
+// Sign makes a compact JWS as Okta does: RS256, and only alg and kid in the header.
+func Sign(key *rsa.PrivateKey, kid string, payload []byte) (string, error) {
+	return Login{Key: key}.sign(kid, payload)
+}
+
+// input is what a signature is made over (RFC 7515 section 5.1).
+func input(header members, payload []byte) string { return b64(encode(header)) + "." + b64(payload) }
+
+func rs256(key *rsa.PrivateKey, header members, payload []byte) (string, error) {
+	return signText(key, input(header, payload))
+}
+
+// rawHeader signs rightly under a header that is given as bytes.
+func rawHeader(l Login, header, payload []byte) (string, error) {
+	return signText(l.Key, b64(header)+"."+b64(payload))
+}
+
+func signText(key *rsa.PrivateKey, text string) (string, error) {
+	sum := sha256.Sum256([]byte(text))
+	return rsaSeal(key, text, crypto.SHA256, sum[:])
+}
+
+func rsaSeal(key *rsa.PrivateKey, text string, hash crypto.Hash, sum []byte) (string, error) {
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, hash, sum)
+	if err != nil {
+		return "", fmt.Errorf("sign token: %w", err)
 	}
-	return s[:i], s[i+len(sep):], true
+	return text + "." + b64(signature), nil
+}
+
+func rs512(l Login, payload []byte) (string, error) {
+	text := input(l.header("RS512", l.KeyID), payload)
+	sum := sha512.Sum512([]byte(text))
+	return rsaSeal(l.Key, text, crypto.SHA512, sum[:])
+}
+
+func ps256(l Login, payload []byte) (string, error) {
+	text := input(l.header("PS256", l.KeyID), payload)
+	sum := sha256.Sum256([]byte(text))
+	signature, err := rsa.SignPSS(rand.Reader, l.Key, crypto.SHA256, sum[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
+	if err != nil {
+		return "", fmt.Errorf("sign token: %w", err)
+	}
+	return text + "." + b64(signature), nil
+}
+
+func es256(l Login, payload []byte) (string, error) {
+	text := input(l.header("ES256", ecKeyID), payload)
+	sum := sha256.Sum256([]byte(text))
+	r, s, err := ecdsa.Sign(rand.Reader, l.Stock.ec(), sum[:])
+	if err != nil {
+		return "", fmt.Errorf("sign token: %w", err)
+	}
+	signature := append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...) // RFC 7518 section 3.4
+	return text + "." + b64(signature), nil
+}
+
+func eddsa(l Login, payload []byte) (string, error) {
+	text := input(l.header("EdDSA", edKeyID), payload)
+	return text + "." + b64(ed25519.Sign(l.Stock.ed(), []byte(text))), nil
+}
+
+// psychic is ES256 with a signature of zeros, which broken verifiers take for any text (CVE-2022-21449).
+func psychic(l Login, payload []byte) (string, error) {
+	return input(l.header("ES256", ecKeyID), payload) + "." + b64(make([]byte, 64)), nil
+}
+
+// hs256 is what a verifier computes who takes secret for a symmetric key.
+func hs256(l Login, kid string, secret, payload []byte) string {
+	text := input(l.header("HS256", kid), payload)
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(text))
+	return text + "." + b64(mac.Sum(nil))
+}
+
+// unsignedSeal is a token of this alg with an empty signature.
+func unsignedSeal(alg string) func(Login, []byte) (string, error) {
+	return func(l Login, payload []byte) (string, error) { return input(l.header(alg, ""), payload) + ".", nil }
+}
+
+func badSignature(l Login, payload []byte) (string, error) {
+	return flipped(func(l Login, payload []byte) (string, error) { return l.sign(l.KeyID, payload) })(l, payload)
+}
+
+// flipped is a seal with one bit of its signature changed.
+func flipped(seal func(Login, []byte) (string, error)) func(Login, []byte) (string, error) {
+	return func(l Login, payload []byte) (string, error) {
+		token, err := seal(l, payload)
+		if err != nil {
+			return "", err
+		}
+		text, encoded := cutLast(token)
+		signature, err := base64.RawURLEncoding.DecodeString(encoded)
+		if err != nil {
+			return "", fmt.Errorf("decode signature: %w", err)
+		}
+		signature[len(signature)/2] ^= 1
+		return text + "." + b64(signature), nil
+	}
+}
+
+func foreign(l Login, header members, payload []byte) (string, error) {
+	key, err := l.Stock.Foreign()
+	if err != nil {
+		return "", err
+	}
+	return rs256(key, header, payload)
+}
+
+func embeddedKey(l Login, payload []byte) (string, error) {
+	jwk, err := l.Stock.foreignJWK("")
+	if err != nil {
+		return "", err
+	}
+	delete(jwk, "kid")
+	header := l.header("RS256", "")
+	header["jwk"] = jwk
+	return foreign(l, header, payload)
+}
+
+// embeddedCertificate brings the stranger's certificate along as x5c, under the published kid.
+func embeddedCertificate(l Login, payload []byte) (string, error) {
+	key, err := l.Stock.Foreign()
+	if err != nil {
+		return "", err
+	}
+	der, err := certify(key, l.Now)
+	if err != nil {
+		return "", err
+	}
+	header := l.header("RS256", l.KeyID)
+	header["x5c"], header["x5t"] = []string{base64.StdEncoding.EncodeToString(der)}, thumbprint(der)
+	return rs256(key, header, payload)
+}
+
+func weakSeal(bits int) func(Login, []byte) (string, error) {
+	return func(l Login, payload []byte) (string, error) {
+		key, err := l.Stock.weak[bits]()
+		if err != nil {
+			return "", err
+		}
+		text := input(l.header("RS256", weakKeyID(bits)), payload)
+		signature, err := key.sign([]byte(text))
+		return text + "." + b64(signature), err
+	}
+}
+
+// forgedExponent1 needs no private key: the first power of the honest message is itself.
+func forgedExponent1(l Login, payload []byte) (string, error) {
+	text := input(l.header("RS256", exponentKeyID(1)), payload)
+	signature, err := encoded([]byte(text), 256)
+	return text + "." + b64(signature), err
+}
+
+func forgedExponent3(l Login, payload []byte) (string, error) {
+	text := input(l.header("RS256", exponentKeyID(3)), payload)
+	return text + "." + b64(cubeRoot([]byte(text), 256)), nil
 }

@@ -204,8 +204,7 @@ func (p *Provider) success(l login) answer {
 		params.Set("state", l.request.State)
 	}
 	p.nameIssuer(params)
-	l.plan.Authorization(p.facts(l), params)
-	return answer{to: l.request.RedirectURI, mode: l.request.ResponseMode, params: params}
+	return p.distort(l, answer{to: l.request.RedirectURI, mode: l.request.ResponseMode, params: params})
 }
 
 // callback answers a login that was granted by machine and asked for form_post, which a redirect of

@@ -44,6 +44,12 @@ func Check(app control.App, face persona.OIDC) error {
 	if app.AuthMethod != "" && app.AuthMethod != methodNone && !slices.Contains(methods, app.AuthMethod) {
 		return fmt.Errorf("%w: token_endpoint_auth_method %q is none of %s", ErrBadApp, app.AuthMethod, strings.Join(methods, ", "))
 	}
+	if app.BackchannelLogoutURI != "" && !face.BackChannelLogout.Value {
+		return fmt.Errorf("%w: backchannel_logout_uri: persona %s has no back-channel logout; generic has", ErrBadApp, app.Persona)
+	}
+	if app.FrontchannelLogoutURI != "" && !face.FrontChannelLogout.Value {
+		return fmt.Errorf("%w: frontchannel_logout_uri: persona %s has no front-channel logout; generic has", ErrBadApp, app.Persona)
+	}
 	if app.AuthMethod != methodKey {
 		if len(app.JWKS) > 0 {
 			return fmt.Errorf("%w: jwks is for token_endpoint_auth_method %s only", ErrBadApp, methodKey)

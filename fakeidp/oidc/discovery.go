@@ -66,6 +66,9 @@ func (p *Provider) abilities() map[string]any {
 		"authorization_response_iss_parameter_supported": face.ResponseIssuer.Value,
 		"request_parameter_supported":                    false, "request_uri_parameter_supported": false, "claims_parameter_supported": false,
 	}
+	for name, able := range map[string]bool{"backchannel": face.BackChannelLogout.Value, "frontchannel": face.FrontChannelLogout.Value} {
+		all[name+"_logout_supported"], all[name+"_logout_session_supported"] = able, able
+	}
 	if slices.Contains(methods, methodKey) {
 		all["token_endpoint_auth_signing_alg_values_supported"] = assertionAlgorithms()
 	}

@@ -199,7 +199,7 @@ func TestGrantErrorsNameWhatThereIs(t *testing.T) {
 	}{
 		{control.Grant{Person: "ada@example.test"}, "no state"},
 		{control.Grant{State: "s", Person: "bob"}, "ada@example.test"},
-		{control.Grant{State: "s", Person: "ada@example.test", Mutations: []string{"wrong-nonces"}}, "wrong-nonce, missing-nonce"},
+		{control.Grant{State: "s", Person: "ada@example.test", Mutations: []string{"wrong-nonces"}}, "near it are wrong-nonce;"},
 		{control.Grant{State: "s", Person: "ada@example.test", Mutations: []string{"alg-none", "foreign-key"}}, "alg-none and foreign-key"},
 	}
 	for _, c := range cases {

@@ -11,12 +11,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/expiring"
 	"assay/fakeidp/mutation"
+	"assay/fakeidp/outage"
 	"assay/fakeidp/persona"
 )
 
@@ -38,8 +38,12 @@ type shared struct {
 	logger    *slog.Logger
 	now       func() time.Time
 	newKey    func() (*rsa.PrivateKey, error)
-	foreign   func() (*rsa.PrivateKey, error) // a key that is never published; made when it is first needed
+	stock     *mutation.Stock // keys that mutations need
+	habits    habits
+	outages   outage.Board
 	visits    visits
+	sessions  *expiring.Map[session] // by sid
+	logouts   logouts
 	grants    *expiring.Map[grant] // by state
 }
 
@@ -126,9 +130,8 @@ func (i *Issuers) add(public string, p persona.Persona) error {
 
 func newShared(o Options) *shared {
 	s := &shared{directory: o.Directory, logger: o.Logger, now: o.Now, newKey: o.NewKey}
-	random := func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) }
 	if s.newKey == nil {
-		s.newKey = random
+		s.newKey = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) }
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
@@ -136,7 +139,8 @@ func newShared(o Options) *shared {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	s.foreign = sync.OnceValues(random)
+	s.stock = mutation.NewStock()
+	s.sessions = expiring.New[session](sessionLifetime, maxPending, s.now)
 	s.grants = expiring.New[grant](grantLifetime, maxPending, s.now)
 	return s
 }
@@ -230,7 +234,7 @@ func (i *Issuers) Issuer(persona string) string {
 
 // Grant arranges the answer to the one authorization request that will carry this state: within ten
 // minutes, at once and without the login page. Errors wrap ErrBadGrant, ErrUnknownPerson,
-// ErrUnknownMutation or mutation.ErrConflict and name what there is.
+// ErrUnknownMutation, mutation.ErrConflict, mutation.ErrParameter or mutation.ErrStage and name what there is.
 func (i *Issuers) Grant(g control.Grant) error {
 	if g.State == "" {
 		return fmt.Errorf("%w: it names no state", ErrBadGrant)
@@ -239,7 +243,7 @@ func (i *Issuers) Grant(g control.Grant) error {
 	if !ok {
 		return fmt.Errorf("%w: %q; there are %s", ErrUnknownPerson, g.Person, i.knownPeople())
 	}
-	plan, err := mutation.Resolve(g.Mutations)
+	plan, err := mutation.ResolveLogin(g.Mutations)
 	if err != nil {
 		return fmt.Errorf("grant: %w", err)
 	}
@@ -268,13 +272,4 @@ func (i *Issuers) knownPeople() string {
 // "Authorization", whose value is the scheme and "[redacted]".
 func (i *Issuers) Visits(clientID string) []control.Visit {
 	return i.visits.of(clientID)
-}
-
-// Mutations lists the hostile behaviours that a grant may name.
-func (i *Issuers) Mutations() []control.Mutation {
-	var listed []control.Mutation
-	for _, m := range mutation.All() {
-		listed = append(listed, control.Mutation{Name: m.Name, Protocol: "oidc", Text: string(m.Stage()) + ": " + m.Text})
-	}
-	return listed
 }

@@ -134,6 +134,16 @@ func (r *keyring) forSigning() (signingKey, error) {
 	return r.keys[r.index(r.signing)], nil
 }
 
+// current is the key that was signed with last, or will be first.
+func (r *keyring) current() (signingKey, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.fill(); err != nil {
+		return signingKey{}, err
+	}
+	return r.keys[r.index(r.signing)], nil
+}
+
 func (r *keyring) index(id string) int {
 	return slices.IndexFunc(r.keys, func(k signingKey) bool { return k.id == id })
 }

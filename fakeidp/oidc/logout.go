@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,14 +10,16 @@ import (
 	"slices"
 
 	"assay/fakeidp/control"
+	"assay/fakeidp/mutation"
 
 	"github.com/go-jose/go-jose/v4"
 )
 
-// logout is RP-initiated logout: id_token_hint, client_id, post_logout_redirect_uri, state. The provider keeps no
-// session of its own (each login shows the page); what ends is the person's tokens at the client.
+// logout is RP-initiated logout: id_token_hint, client_id, post_logout_redirect_uri, state. The provider has no session with
+// a browser (each login shows the page); what ends is the session that the hint names by its sid, or all that the person has at the
+// client, and the person's tokens there. The client is told, if it wants to be.
 func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
-	subject, app, refused := p.whoLeaves(r.Form)
+	leaver, app, refused := p.whoLeaves(r.Form)
 	if refused.code != "" {
 		p.failPage(w, refused)
 		return
@@ -28,46 +31,68 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 		p.failPage(w, refusal{"invalid_request", "The 'post_logout_redirect_uri' parameter must be a Logout redirect URI in the client app settings.", true})
 		return
 	}
-	if subject != "" {
-		p.endSessions(subject, app.ClientID)
+	var frames []string
+	if leaver.Subject != "" {
+		frames = p.leave(r.Context(), leaver)
 	}
-	if target == "" {
-		p.pages.SignedOut(w)
-		return
-	}
-	params := url.Values{}
+	back := answer{to: target, params: url.Values{}}
 	if state := r.Form.Get("state"); state != "" {
-		params.Set("state", state)
+		back.params.Set("state", state)
 	}
-	p.send(w, r, answer{to: target, params: params})
+	switch {
+	case len(frames) > 0:
+		p.pages.SigningOut(w, frames, back.url())
+	case target == "":
+		p.pages.SignedOut(w)
+	default:
+		p.send(w, r, back)
+	}
+}
+
+// leave ends what an ID token names, tells the client, and says what its iframes are to load.
+func (p *Provider) leave(ctx context.Context, leaver hint) (frames []string) {
+	ended := p.endSessions(func(s session) bool {
+		ours := s.at == p && s.login.request.ClientID == leaver.Audience
+		if leaver.Session != "" {
+			return ours && s.login.session == leaver.Session
+		}
+		return ours && p.subjectOf(s.login.person, leaver.Audience) == leaver.Subject
+	})
+	p.endTokens(leaver.Subject, leaver.Audience)
+	for _, call := range p.tell(ctx, ended, mutation.Plan{}) {
+		if call.Channel == frontChannel {
+			frames = append(frames, call.URL)
+		}
+	}
+	return frames
 }
 
 // whoLeaves finds the person, by the ID token that their client kept, and the client. Without a hint, where the
 // persona allows that, nobody is known to leave.
-func (p *Provider) whoLeaves(form url.Values) (subject string, app control.App, refused refusal) {
+func (p *Provider) whoLeaves(form url.Values) (leaver hint, app control.App, refused refusal) {
 	clientID := form.Get("client_id")
 	if text := form.Get("id_token_hint"); text != "" || p.face.LogoutHint.Value {
-		hint, err := p.readHint(text)
+		read, err := p.readHint(text)
 		if err != nil {
-			return "", control.App{}, refusal{"invalid_request", "The 'id_token_hint' is missing or invalid.", true}
+			return hint{}, control.App{}, refusal{"invalid_request", "The 'id_token_hint' is missing or invalid.", true}
 		}
-		if clientID != "" && clientID != hint.Audience {
-			return "", control.App{}, refusal{"invalid_request", "The 'id_token_hint' was issued to another client than 'client_id' says.", true}
+		if clientID != "" && clientID != read.Audience {
+			return hint{}, control.App{}, refusal{"invalid_request", "The 'id_token_hint' was issued to another client than 'client_id' says.", true}
 		}
-		clientID, subject = hint.Audience, hint.Subject
+		clientID, leaver = read.Audience, read
 	}
 	if clientID == "" {
-		return "", control.App{}, refusal{}
+		return hint{}, control.App{}, refusal{}
 	}
 	app, ok := p.app(clientID)
 	if !ok {
-		return "", control.App{}, refusal{"invalid_client", "There is no such client.", true}
+		return hint{}, control.App{}, refusal{"invalid_client", "There is no such client.", true}
 	}
-	return subject, app, refusal{}
+	return leaver, app, refusal{}
 }
 
-// endSessions ends the tokens that a person has at a client.
-func (p *Provider) endSessions(subject, clientID string) {
+// endTokens ends the tokens that a person has at a client.
+func (p *Provider) endTokens(subject, clientID string) {
 	leaves := func(l login) bool {
 		return l.request.ClientID == clientID && p.subjectOf(l.person, clientID) == subject
 	}
@@ -102,6 +127,7 @@ type hint struct {
 	Issuer   string `json:"iss"`
 	Subject  string `json:"sub"`
 	Audience string `json:"aud"`
+	Session  string `json:"sid"`
 }
 
 // readHint accepts an ID token of this provider, of any age (RP-Initiated Logout 2), also when its key was withdrawn.

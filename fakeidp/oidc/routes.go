@@ -57,6 +57,7 @@ type endpoint struct {
 	challenge string // WWW-Authenticate of a 401
 	cacheable bool
 	form      bool // takes its parameters from the body only
+	lies      liar // what mutations do to its answers; nil: nothing
 }
 
 // pathsOf lists the paths that a persona of this shape is served at, below its prefix.
@@ -106,14 +107,14 @@ func (p *Provider) buildRoutes() map[string]endpoint {
 			}
 		}
 	}
-	add(issuer+discoveryPath, endpoint{name: "discovery", methods: get, library: discoveryPath, cacheable: true})
+	add(issuer+discoveryPath, endpoint{name: "discovery", methods: get, library: discoveryPath, cacheable: true, lies: p.lieDiscovery})
 	if p.face.ServerMetadata.Value {
-		add(issuer+metadataPath, endpoint{name: "discovery", methods: get, library: discoveryPath, cacheable: true})
+		add(issuer+metadataPath, endpoint{name: "discovery", methods: get, library: discoveryPath, cacheable: true, lies: p.lieDiscovery})
 	}
-	add(e.Keys, endpoint{name: "keys", methods: get, library: keysPath, cacheable: true})
+	add(e.Keys, endpoint{name: "keys", methods: get, library: keysPath, cacheable: true, lies: p.lieKeys})
 	add(e.Authorization, endpoint{name: "authorize", methods: both, library: authorizePath, handler: http.HandlerFunc(p.authorize)})
-	add(e.Token, endpoint{name: "token", methods: post, library: tokenPath, challenge: basic, form: true})
-	add(e.UserInfo, endpoint{name: "userinfo", methods: both, library: userInfoPath, challenge: bearer, handler: http.HandlerFunc(p.userInfo)})
+	add(e.Token, endpoint{name: "token", methods: post, library: tokenPath, challenge: basic, form: true, lies: p.lieTokens})
+	add(e.UserInfo, endpoint{name: "userinfo", methods: both, library: userInfoPath, challenge: bearer, handler: http.HandlerFunc(p.userInfo), lies: p.lieUserInfo})
 	add(e.Introspection, endpoint{name: "introspect", methods: post, library: introspectPath, challenge: basic, form: true})
 	add(e.Revocation, endpoint{name: "revoke", methods: post, library: revokePath, challenge: basic, form: true})
 	add(e.EndSession, endpoint{name: "logout", methods: both, handler: http.HandlerFunc(p.logout)})
@@ -157,7 +158,7 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		serve(w, r)
 		return
 	}
-	p.record(e, w, r, serve)
+	p.record(e, w, r, p.outOfOrder(e, serve))
 }
 
 func (e endpoint) serve(w http.ResponseWriter, r *http.Request, malformed error) {
@@ -173,7 +174,7 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request, malformed error)
 	case e.form && repeated(r.PostForm):
 		fail(w, http.StatusBadRequest, "invalid_request", "A parameter is included more than once.") // RFC 6749 section 3.2
 	default:
-		e.handler.ServeHTTP(w, r)
+		e.lies.wrap(e.handler).ServeHTTP(w, r)
 	}
 }
 

@@ -69,7 +69,7 @@ func (s *server) Introspect(ctx context.Context, r *op.Request[op.IntrospectionR
 	return op.NewResponse(map[string]any{"active": false}), nil
 }
 
-// UserInfo answers with the claims of the token's scopes, or with what the login's mutations make of them.
+// UserInfo answers with the claims of the token's scopes.
 func (s *server) UserInfo(ctx context.Context, r *op.Request[oidc.UserInfoRequest]) (*op.Response, error) {
 	t, ok := s.p.liveToken(r.Data.AccessToken)
 	if !ok {
@@ -79,9 +79,8 @@ func (s *server) UserInfo(ctx context.Context, r *op.Request[oidc.UserInfoReques
 	}
 	visit := visitOf(ctx)
 	visit.Client, visit.State = t.login.request.ClientID, t.login.request.State
-	members := s.p.userInfoClaims(t.login, t.scopes)
-	t.login.plan.UserInfo(s.p.facts(t.login), members)
-	return op.NewResponse(members), nil
+	liesOf(ctx).about(s.p.plan(t.login), s.p.facts(t.login))
+	return op.NewResponse(s.p.userInfoClaims(t.login, t.scopes)), nil
 }
 
 // Revocation ends a token, and with a refresh token all that came from the same login. A token that is good for nothing

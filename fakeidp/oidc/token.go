@@ -20,7 +20,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// CodeExchange redeems an authorization code. The login's mutations change what it brings.
+// CodeExchange redeems an authorization code.
 func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.AccessTokenRequest]) (*op.Response, error) {
 	l, err := s.p.redeem(ctx, r.Client.GetID(), r.Data)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 		b.refresh = signin.Random(32)
 		s.p.refreshes.Put(b.refresh, refresh{login: l})
 	}
-	return s.p.issue(b)
+	return s.p.issue(ctx, b)
 }
 
 // RefreshToken gives new tokens for a refresh token. What becomes of that is the persona's rotation.
@@ -57,7 +57,7 @@ func (s *server) RefreshToken(ctx context.Context, r *op.ClientRequest[oidc.Refr
 	if !ok {
 		return nil, oidc.ErrInvalidGrant().WithDescription(invalid)
 	}
-	return s.p.issue(batch{login: s.p.refreshed(t.login), scopes: scopes, refresh: next})
+	return s.p.issue(ctx, batch{login: s.p.refreshed(t.login), scopes: scopes, refresh: next})
 }
 
 // rotate uses a refresh token: the one that is given for it, if any. A token that is used again after it was
@@ -142,7 +142,7 @@ type batch struct {
 }
 
 // issue makes the tokens of a batch. One key signs all of them.
-func (p *Provider) issue(b batch) (*op.Response, error) {
+func (p *Provider) issue(ctx context.Context, b batch) (*op.Response, error) {
 	key, err := p.keys.forSigning()
 	if err != nil {
 		return nil, err
@@ -160,16 +160,19 @@ func (p *Provider) issue(b batch) (*op.Response, error) {
 	if b.refresh != "" {
 		members["refresh_token"] = b.refresh
 	}
-	facts := p.facts(b.login)
-	facts.Key, facts.KeyID, facts.ClientSecret = key.private, key.id, b.secret
 	if slices.Contains(b.scopes, scopeOpenID) {
-		if members["id_token"], err = p.idToken(b, from, facts); err != nil {
+		if members["id_token"], err = p.idToken(b, from, key); err != nil {
 			return nil, err
 		}
 	}
+	facts := p.facts(b.login)
+	facts.Key, facts.KeyID, facts.ClientSecret = key.private, key.id, b.secret
 	if b.first {
-		b.login.plan.Tokens(facts, members)
+		p.sessions.Put(b.login.session, session{at: p, login: b.login, secret: b.secret, begun: from.now})
 	}
+	told := liesOf(ctx)
+	told.about(p.plan(b.login), facts)
+	told.refresh = !b.first
 	return op.NewResponse(members), nil
 }
 
@@ -192,9 +195,8 @@ func (p *Provider) accessToken(from said, key signingKey) (string, error) {
 	return value, nil
 }
 
-// idToken makes an ID token, sealed as the login's plan says when it is the login's first. One that comes by refresh
-// has no nonce (Core 12.2).
-func (p *Provider) idToken(b batch, from said, facts mutation.Login) (string, error) {
+// idToken makes an ID token. One that comes by refresh has no nonce (Core 12.2).
+func (p *Provider) idToken(b batch, from said, key signingKey) (string, error) {
 	claims := p.personClaims(b.login, b.scopes, persona.InIDToken)
 	maps.Copy(claims, p.loginClaims(p.face.LoginClaims.Value, from))
 	claims["iss"] = p.issuer
@@ -202,38 +204,17 @@ func (p *Provider) idToken(b batch, from said, facts mutation.Login) (string, er
 	claims["aud"] = b.login.request.ClientID
 	claims["iat"] = from.now.Unix()
 	claims["exp"] = from.now.Add(p.face.TokenLifetime.Value).Unix()
-	plan := mutation.Plan{}
 	if b.first {
-		plan = b.login.plan
 		setClaim(claims, "nonce", b.login.request.Nonce)
 	}
-	plan.Claims(facts, claims)
+	if p.toldOfLogouts(b.login.request.ClientID) {
+		claims["sid"] = b.login.session // Front-Channel Logout 3: it names the session later
+	}
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", fmt.Errorf("encode ID token: %w", err)
 	}
-	return plan.Seal(facts, payload)
-}
-
-// facts are what the mutations of a login may know; the keys are added where tokens are made.
-func (p *Provider) facts(l login) mutation.Login {
-	return mutation.Login{
-		Issuer:   p.issuer,
-		ClientID: l.request.ClientID,
-		Stranger: func() string { return p.strangerTo(l) },
-		Now:      p.now(),
-		Foreign:  p.foreign,
-	}
-}
-
-// strangerTo is the subject of the first person in the directory who is not the one who logs in.
-func (p *Provider) strangerTo(l login) string {
-	for _, person := range p.directory.People() {
-		if person.ID != l.person.ID {
-			return p.subjectOf(person, l.request.ClientID)
-		}
-	}
-	return "00uNobodyAtAll000000"
+	return mutation.Sign(key.private, key.id, payload)
 }
 
 // presentedSecret is the client secret of a request that has been authenticated with it.

@@ -67,10 +67,12 @@ func visitOf(ctx context.Context) *control.Visit {
 func (p *Provider) record(e endpoint, w http.ResponseWriter, r *http.Request, next http.Handler) {
 	visit := &control.Visit{Time: p.now(), Path: e.name, Params: visitParams(r)}
 	watched := &watchedWriter{ResponseWriter: w, challenge: e.challenge, status: http.StatusOK}
+	defer func() { // an outage may end the handler in a panic
+		visit.Status = watched.status
+		visit.Error = watched.refusal()
+		p.visits.add(*visit)
+	}()
 	next.ServeHTTP(watched, r.WithContext(context.WithValue(r.Context(), visitKey{}, visit)))
-	visit.Status = watched.status
-	visit.Error = watched.refusal()
-	p.visits.add(*visit)
 }
 
 // visitParams are the parameters of a request whose form is parsed, without its secrets. The
@@ -131,6 +133,9 @@ type watchedWriter struct {
 	status    int
 	body      bytes.Buffer // of an error, up to a limit
 }
+
+// Unwrap lets an outage have the connection.
+func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *watchedWriter) WriteHeader(status int) {
 	w.status = status

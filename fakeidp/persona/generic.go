@@ -15,7 +15,7 @@ const (
 func Generic() Persona {
 	s := genericSCIM(rfc, Inferred)
 	s.NestedGroups = inferred(NestReference, "RFC 7643 section 4.2: a member may be a group; no vendor")
-	return Persona{Name: "generic", Title: "A client that keeps to the RFCs", Product: "The client", OIDC: genericOIDC(rfc), SAML: genericSAML(unproven), SCIM: s}
+	return Persona{Name: "generic", Title: "A client that keeps to the RFCs", Product: "The client", OIDC: plainOIDC(), SAML: genericSAML(unproven), SCIM: s}
 }
 
 // GoogleUnverified is Google Workspace's auto-provisioning. Only what it provisions, and when, is known;

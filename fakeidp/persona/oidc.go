@@ -56,6 +56,10 @@ type OIDC struct {
 	KeyID       Knob[KeyID]
 	KeyLifetime Knob[time.Duration] // that relying parties may keep the key set for
 	LogoutHint  Knob[bool]          // a logout needs an id_token_hint
+
+	BackChannelLogout  Knob[bool] // apps can be told of logouts by a POST (Back-Channel Logout 1.0)
+	FrontChannelLogout Knob[bool] // apps can be told of logouts by an iframe (Front-Channel Logout 1.0)
+	SuspensionLogsOut  Knob[bool] // a person who is suspended is logged out everywhere, and apps are told
 }
 
 // Path fills in the tenant.
@@ -363,6 +367,7 @@ func OptionalMembers() []string {
 		"introspection_endpoint_auth_methods_supported", "revocation_endpoint_auth_methods_supported", "claims_supported",
 		"code_challenge_methods_supported", "authorization_response_iss_parameter_supported", "request_parameter_supported",
 		"request_uri_parameter_supported", "claims_parameter_supported",
+		"backchannel_logout_supported", "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported",
 	}
 }
 

@@ -71,7 +71,27 @@ func genericOIDC(source string) OIDC {
 		KeyID:       recalled(KeyIDRandom, source),
 		KeyLifetime: recalled(time.Hour, source),
 		LogoutHint:  recalled(false, source),
+
+		BackChannelLogout:  recalled(false, source),
+		FrontChannelLogout: recalled(false, source),
+		SuspensionLogsOut:  recalled(false, source),
 	}
+}
+
+// plainOIDC is genericOIDC with everything on top of Core that the fake IdP can do.
+func plainOIDC() OIDC {
+	const source = "no page found; Back-Channel and Front-Channel Logout 1.0"
+	o := genericOIDC(rfc)
+	o.BackChannelLogout = inferred(true, source)
+	o.FrontChannelLogout = inferred(true, source)
+	o.SuspensionLogsOut = inferred(true, source+" leave open what ends a session")
+	return o
+}
+
+// usualMembers are those that vendors without channels for logouts have.
+func usualMembers() []string {
+	return without(OptionalMembers(),
+		"backchannel_logout_supported", "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported")
 }
 
 // standardClaims are the claims of Core 5.4 that the directory has values for.
@@ -96,7 +116,7 @@ func oktaOIDC() OIDC {
 	}, oktaAuth)
 	o.ServerMetadata = documented(true, oktaAuth)
 	o.ResponseModes = documented([]string{"query", "fragment", "form_post"}, oktaAuth+"; okta_post_message is not offered here")
-	o.Discovery = observed(without(OptionalMembers(), "authorization_response_iss_parameter_supported", "request_uri_parameter_supported", "claims_parameter_supported"), oktaDoc)
+	o.Discovery = observed(without(usualMembers(), "authorization_response_iss_parameter_supported", "request_uri_parameter_supported", "claims_parameter_supported"), oktaDoc)
 	o.ResponseIssuer = inferred(false, oktaDoc+" does not have it")
 	o.ClientAuth = observed([]string{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"}, oktaDoc+"; client_secret_jwt is not offered here")
 	o.StateRequired = recalled(true, "no page found")
@@ -123,6 +143,7 @@ func oktaOIDC() OIDC {
 	o.RefreshLifetime = recalled(7*24*time.Hour, lifetimes+": unused for seven days")
 	o.KeyMembers = observed([]string{"alg", "use"}, oktaDoc)
 	o.LogoutHint = documented(true, oktaAuth)
+	o.FrontChannelLogout = documented(true, oktaAuth+": front-channel single logout")
 	return o
 }
 
@@ -158,6 +179,7 @@ func entraOIDC() OIDC {
 		"userinfo_endpoint", "end_session_endpoint", "scopes_supported", "response_modes_supported", "token_endpoint_auth_methods_supported",
 		"claims_supported", "request_uri_parameter_supported",
 	}, entraDoc+": it says nothing of PKCE and of grants")
+	o.FrontChannelLogout = documented(true, entraOP+"; the discovery document says so too")
 	o.DiscoveryMore = observed(Members{
 		"tenant_region_scope": "WW", "cloud_instance_name": "microsoftonline.com", "cloud_graph_host_name": "graph.windows.net",
 		"msgraph_host": "graph.microsoft.com", "rbac_url": "https://pas.windows.net", "http_logout_supported": true, "frontchannel_logout_supported": true,
@@ -220,7 +242,7 @@ func oneLoginOIDC() OIDC {
 		oneLoginID+"/scopes; sid is recalled")
 	o.Refresh = inferred(RefreshAlways, oneDoc+" has the grant, but no scope offline_access")
 	o.ResponseIssuer = inferred(false, oneDoc+" does not have it")
-	o.Discovery = observed(without(OptionalMembers(), "authorization_response_iss_parameter_supported", "token_endpoint_auth_signing_alg_values_supported"), oneDoc)
+	o.Discovery = observed(without(usualMembers(), "authorization_response_iss_parameter_supported", "token_endpoint_auth_signing_alg_values_supported"), oneDoc)
 	return o
 }
 
@@ -265,7 +287,7 @@ func jumpCloudOIDC() OIDC {
 		Authorization: "/oauth2/auth", Token: "/oauth2/token", UserInfo: "/userinfo", Keys: "/.well-known/jwks.json",
 		Revocation: "/oauth2/revoke", EndSession: "/oauth2/sessions/logout",
 	}, jumpPaths+"; the path of revocation is recalled")
-	o.Discovery = recalled(without(OptionalMembers(), "authorization_response_iss_parameter_supported", "introspection_endpoint", "introspection_endpoint_auth_methods_supported"), shape)
+	o.Discovery = recalled(without(usualMembers(), "authorization_response_iss_parameter_supported", "introspection_endpoint", "introspection_endpoint_auth_methods_supported"), shape)
 	o.ResponseIssuer = recalled(false, shape)
 	o.StateRequired = recalled(true, "no page found; eight characters or more")
 	o.ClientAuth = recalled([]string{"client_secret_basic", "client_secret_post", "none"}, shape)
@@ -284,7 +306,7 @@ func pingOIDC() OIDC {
 		Introspection: "/as/introspect.oauth2", Revocation: "/as/revoke_token.oauth2", EndSession: "/idp/init_logout.openid",
 	}, pingOP)
 	o.ServerMetadata = documented(true, "P4: PingFederate docs, OAuth authorization server metadata endpoint")
-	o.Discovery = documented(without(OptionalMembers(), "authorization_response_iss_parameter_supported"), pingOP)
+	o.Discovery = documented(without(usualMembers(), "authorization_response_iss_parameter_supported"), pingOP)
 	o.ResponseIssuer = inferred(false, pingOP+" does not show it")
 	o.DiscoveryMore = documented(Members{"claim_types_supported": []string{"normal"}}, pingOP)
 	return o

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -19,7 +20,7 @@ import (
 
 // routes are all calls of the API.
 func (s *server) routes() []route {
-	return slices.Concat(s.people(), s.groups(), s.apps(), s.provisioning(), s.exchanges(), s.signOn(), s.keys(), s.snapshots(), []route{
+	return slices.Concat(s.people(), s.groups(), s.apps(), s.provisioning(), s.exchanges(), s.signOn(), s.keys(), s.misbehaviour(), s.logouts(), s.snapshots(), []route{
 		answer("GET /openapi.json", "Describe this API", func(*http.Request) (json.RawMessage, error) { return s.description, nil }).
 			says("The description is OpenAPI 3.1."),
 	})
@@ -35,8 +36,8 @@ func (s *server) people() []route {
 			if err := sameID(&in.ID, r.PathValue("id")); err != nil {
 				return in, err
 			}
-			return s.Directory.UpdatePerson(in)
-		}).says("Members that the body leaves out become empty."),
+			return s.updatePerson(r.Context(), in)
+		}).says("Members that the body leaves out become empty. Who is suspended by it is logged out, where the persona does that."),
 		answer("GET /people/{id}", "Read what is known of somebody", func(r *http.Request) (control.Person, error) {
 			p, ok := s.Directory.Person(r.PathValue("id"))
 			return p, found(ok, "person", r)
@@ -56,6 +57,16 @@ func (s *server) people() []route {
 			return s.Directory.PurgePerson(r.PathValue("id"))
 		}),
 	}
+}
+
+// updatePerson also logs out who is suspended by that.
+func (s *server) updatePerson(ctx context.Context, in control.Person) (control.Person, error) {
+	before, _ := s.Directory.Person(in.ID)
+	out, err := s.Directory.UpdatePerson(in)
+	if err == nil && out.Suspended && !before.Suspended {
+		s.Provider.Suspended(ctx, out.ID)
+	}
+	return out, err
 }
 
 func (s *server) groups() []route {
@@ -91,9 +102,11 @@ func (s *server) apps() []route {
 		answer("GET /apps", "List the apps", func(*http.Request) ([]control.App, error) { return s.listApps(), nil }),
 		exchange("POST /apps", "Add an app", s.createApp).creates().says("The answer holds the client secret, once."),
 		act("DELETE /apps/{app}", "Delete an app", func(r *http.Request) error {
+			app, _ := s.Directory.App(r.PathValue("app"))
 			if err := s.Directory.DeleteApp(r.PathValue("app")); err != nil {
 				return err
 			}
+			s.Provider.ForgetClient(app.ClientID)
 			return s.Engine.Forget(r.PathValue("app"))
 		}).says("Nothing is sent to its target."),
 		act("PUT /apps/{app}/people/{person}", "Give somebody an app", func(r *http.Request) error {
@@ -146,7 +159,7 @@ func (s *server) provisioning() []route {
 func (s *server) signOn() []route {
 	return []route{
 		accept("POST /grants", "Answer one sign-on without the login page", func(_ *http.Request, in control.Grant) error { return s.grant(in) }),
-		answer("GET /mutations", "List the hostile behaviours that a grant may name", func(*http.Request) ([]control.Mutation, error) {
+		answer("GET /mutations", "List the hostile behaviours", func(*http.Request) ([]control.Mutation, error) {
 			return slices.Concat(s.Provider.Mutations(), s.SAML.Mutations()), nil
 		}),
 		answer("GET /visits", "List the requests of the OpenID Connect endpoints", func(r *http.Request) ([]control.Visit, error) {

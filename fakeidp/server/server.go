@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -28,8 +29,22 @@ type Provider interface {
 	Grant(control.Grant) error
 	Visits(clientID string) []control.Visit
 	Mutations() []control.Mutation
-	// Forget drops pending logins, grants and what was issued.
+	// SetHabits gives a client mutations for good, in place of those it has; Habits names them.
+	SetHabits(clientID string, names []string) error
+	Habits(clientID string) []string
+	// Forget drops pending logins, grants, what was issued, sessions, habits and outages.
 	Forget()
+	// ForgetClient ends what was ordered for a client that is gone.
+	ForgetClient(clientID string)
+	Sessions(clientID string) []control.Session
+	Logout(context.Context, control.LogoutOrder) (control.Ended, error)
+	Logouts(clientID string) []control.Logout
+	// Suspended logs a person out where the vendor does that.
+	Suspended(ctx context.Context, personID string) control.Ended
+	AddOutage(control.App, control.Outage) (control.Outage, error)
+	Outages() []control.Outage
+	EndOutage(id string) error
+	EndOutages()
 	// Issuer is the issuer of a persona's apps.
 	Issuer(persona string) string
 	Keys(persona string) ([]control.Key, error)
@@ -49,6 +64,14 @@ type SAML interface {
 	Forget()
 }
 
+// House is the listeners of the IdP.
+type House interface {
+	// Open opens the TLS listeners and says where they are.
+	Open(context.Context) (control.Doors, error)
+	// Cut makes connections to the public listener to be refused, or not any more.
+	Cut(ctx context.Context, cut bool) error
+}
+
 // Options are what the control API gives access to. All but Logger and Persona are required.
 type Options struct {
 	Token     string            // bearer token that every request but /healthz must carry
@@ -58,6 +81,7 @@ type Options struct {
 	Engine    *push.Engine
 	Provider  Provider
 	SAML      SAML
+	House     House
 	Logger    *slog.Logger
 }
 
@@ -154,7 +178,7 @@ func statusOf(err error) int {
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, directory.ErrNotFound), errors.Is(err, push.ErrNoApp), errors.Is(err, errNoSnapshot),
-		errors.Is(err, oidc.ErrUnknownPersona), errors.Is(err, oidc.ErrUnknownKey):
+		errors.Is(err, oidc.ErrUnknownPersona), errors.Is(err, oidc.ErrUnknownKey), errors.Is(err, oidc.ErrUnknownOutage):
 		return http.StatusNotFound
 	case errors.Is(err, directory.ErrConflict), errors.Is(err, push.ErrNoConnection), errors.Is(err, errSnapshot),
 		errors.Is(err, oidc.ErrKeyInUse), errors.Is(err, oidc.ErrTooManyKeys):

@@ -3,15 +3,14 @@ package server
 import (
 	"fmt"
 
-	"assay/fakeidp/directory"
 	"assay/fakeidp/persona"
 	"assay/fakeidp/push"
 )
 
 func (s *server) setUserTemplate(appID, template string) error {
-	app, ok := s.Directory.App(appID)
-	if !ok {
-		return fmt.Errorf("app %q: %w", appID, directory.ErrNotFound)
+	app, err := s.app(appID)
+	if err != nil {
+		return err
 	}
 	played, ok := persona.Find(s.Personas, app.Persona)
 	if !ok {

@@ -55,6 +55,7 @@ type page struct {
 	Nonce    string
 	Style    template.CSS
 	Provider string
+	framed   string // sources of iframes, for the policy
 }
 
 func (p *Pages) page(title string) page {
@@ -72,7 +73,7 @@ func (p *Pages) show(w http.ResponseWriter, status int, base page, name string, 
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", fmt.Sprintf(
-		"default-src 'none'; img-src data:; style-src 'nonce-%[1]s'; script-src 'nonce-%[1]s'; base-uri 'none'; frame-ancestors 'none'", base.Nonce))
+		"default-src 'none'; img-src data:; style-src 'nonce-%[1]s'; script-src 'nonce-%[1]s'; base-uri 'none'; frame-ancestors 'none'%[2]s", base.Nonce, base.framed))
 	w.Header().Set("X-Frame-Options", "DENY")
 	w.WriteHeader(status)
 	_, _ = body.WriteTo(w) // an error means that the browser is gone
@@ -94,6 +95,28 @@ func (p *Pages) Fail(w http.ResponseWriter, code, text string) {
 func (p *Pages) SignedOut(w http.ResponseWriter) {
 	data := messagePage{page: p.page("Signed out"), Heading: "Signed out", Text: "You can close this page."}
 	p.show(w, http.StatusOK, data.page, "message.html", data)
+}
+
+type framesPage struct {
+	page
+	Frames []string
+	Target string
+}
+
+// SigningOut loads a page of each application that the person leaves in an iframe, so that they end their sessions, and goes on to
+// the target, if there is one, two seconds later.
+func (p *Pages) SigningOut(w http.ResponseWriter, frames []string, target string) {
+	data := framesPage{page: p.page("Signed out"), Frames: frames, Target: target}
+	data.framed = "; frame-src"
+	for _, frame := range frames {
+		if u, err := url.Parse(frame); err == nil {
+			data.framed += " " + u.Scheme + "://" + u.Host
+		}
+	}
+	if target != "" {
+		w.Header().Set("Refresh", "2; url="+target)
+	}
+	p.show(w, http.StatusOK, data.page, "frames.html", data)
 }
 
 type postPage struct {
