@@ -721,7 +721,7 @@ func TestHabits(t *testing.T) {
 	if _, err := r.provider.AddOutage(app, control.Outage{Kind: "reset"}); err != nil {
 		t.Fatal(err)
 	}
-	r.provider.Forget(clientID)
+	r.provider.ForgetClient(clientID)
 	if left := r.provider.Outages(); len(r.provider.Habits(clientID)) != 0 || len(left) != 0 || len(r.provider.Sessions(clientID)) != 0 {
 		t.Errorf("after the end: %v, %v", r.provider.Habits(clientID), left)
 	}

@@ -169,6 +169,8 @@ func TestClientHasACallForEveryRoute(t *testing.T) {
 			switch arg.Kind() {
 			case reflect.String:
 				arg.SetString("x")
+			case reflect.Slice: // of a variadic method
+				continue
 			case reflect.Struct:
 				if id := arg.FieldByName("ID"); id.IsValid() {
 					id.SetString("x")
