@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -33,7 +34,7 @@ func TestExamplesOfTheControlAPI(t *testing.T) {
 	}))
 	defer target.Close()
 	idp := start(t, Options{})
-	variables := map[string]string{"TOKEN": idp.ControlToken, "CONTROL": idp.Control, "SCIM": target.URL}
+	variables := map[string]string{"TOKEN": idp.ControlToken, "CONTROL": idp.Control, "PUBLIC": idp.PublicURL, "SCIM": target.URL}
 	var examples []*http.Request
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 		for line := range strings.Lines(block[1]) {
@@ -107,10 +108,11 @@ func assignment(line string) (command string, keep func(t *testing.T, body []byt
 		for _, step := range strings.Split(parts[3], ".")[1:] {
 			switch in := value.(type) {
 			case []any:
-				if step != "[0]" || len(in) == 0 {
+				at, err := strconv.Atoi(strings.Trim(step, "[]"))
+				if err != nil || at >= len(in) {
 					t.Fatalf("%s: no %s in %s", line, step, body)
 				}
-				value = in[0]
+				value = in[at]
 			case map[string]any:
 				value = in[step]
 			}

@@ -244,7 +244,8 @@ type Grant struct {
 }
 
 // Mutation describes one hostile behaviour. A Grant may name it, unless its stage is what an issuer publishes (discovery
-// document, key set), which an app has for good, or a logout.
+// document, key set), which an app has for good, or a logout. With SAML the stages are "response"; "logout message", for a Grant
+// whose State is that of a LogoutRequest, or for Client.StartSAMLLogout; and "metadata", for Client.LieInMetadata.
 type Mutation struct {
 	Name     string   `json:"name"`            // "wrong-nonce", "wrong-audience", "saml-xsw1" …
 	Protocol string   `json:"protocol"`        // of the Grant that may name it: "oidc" or "saml"; "http" for an outage, which has calls of its own

@@ -89,6 +89,20 @@ func (e *Map[V]) Take(key string) (V, bool) {
 	return element.Value.(*entry[V]).value, true
 }
 
+// Where returns all values for which the condition holds, oldest first.
+func (e *Map[V]) Where(condition func(V) bool) []V {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.prune()
+	var found []V
+	for element := e.order.Front(); element != nil; element = element.Next() {
+		if value := element.Value.(*entry[V]).value; condition(value) {
+			found = append(found, value)
+		}
+	}
+	return found
+}
+
 // DeleteWhere forgets all values for which the condition holds.
 func (e *Map[V]) DeleteWhere(condition func(V) bool) {
 	e.mu.Lock()

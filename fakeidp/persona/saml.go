@@ -30,6 +30,9 @@ type SAML struct {
 	IndexIsRequest Knob[bool]
 
 	Logout Knob[bool] // there is single logout
+
+	MetadataValid Knob[time.Duration] // until when metadata says that it is valid, from its fetching on; 0 leaves validUntil out
+	MetadataCache Knob[time.Duration] // cacheDuration of metadata; 0 leaves it out
 }
 
 // Signed is what of a SAML response carries a signature.
@@ -125,6 +128,8 @@ func oktaSAML() SAML {
 		Session:         observed(time.Duration(0), captures),
 		IndexIsRequest:  observed(true, captures),
 		Logout:          documented(true, "T3: Okta developer docs, single logout"),
+		MetadataValid:   recalled(time.Duration(0), "no page found; metadata of Okta tenants shows none"),
+		MetadataCache:   recalled(time.Duration(0), "no page found; metadata of Okta tenants shows none"),
 	}
 }
 
@@ -156,6 +161,8 @@ func entraSAML() SAML {
 		Session:         inferred(time.Duration(0), docs+" show none"),
 		IndexIsRequest:  inferred(false, docs+" show the id of the assertion"),
 		Logout:          documented(true, docs),
+		MetadataValid:   inferred(time.Duration(0), docs+" show none"),
+		MetadataCache:   inferred(time.Duration(0), docs+" show none"),
 	}
 }
 
@@ -189,6 +196,7 @@ func googleSAML() SAML {
 	s.NameID = observed(SourceEmail, captures)
 	s.EmptyAttributes = observed(true, captures)
 	s.Logout = secondHand(false, "S1: partners' set-up guides: Google does not support single logout")
+	s.MetadataValid = observed(5*365*24*time.Hour, "M1: Google's metadata in tests of public projects; at Google the end is that of the certificate, which lasts five years")
 	return s
 }
 
@@ -201,6 +209,7 @@ func pingSAML() SAML {
 		{"email", attrBasic, SourceEmail}, {"firstname", attrBasic, SourceGivenName}, {"lastname", attrBasic, SourceFamilyName},
 	}, captures+": lower-case names of the connection's own")
 	s.Signs = observed(SignsAssertion, captures+"; or the response")
+	s.MetadataCache = observed(24*time.Hour, "M2: PingFederate's metadata in tests and guides of public projects: cacheDuration PT1440M")
 	return s
 }
 
@@ -224,6 +233,8 @@ func genericSAML(source string) SAML {
 		Session:         recalled(time.Duration(0), source),
 		IndexIsRequest:  recalled(false, source),
 		Logout:          recalled(true, source),
+		MetadataValid:   recalled(time.Duration(0), source),
+		MetadataCache:   recalled(time.Duration(0), source),
 	}
 }
 

@@ -52,7 +52,11 @@ func Check(s control.SAML) error {
 		if text == "" {
 			continue
 		}
-		if _, err := certificate(text); err != nil {
+		cert, err := certificate(text)
+		if err == nil && name == "encryption" {
+			_, err = encryptionFor(cert)
+		}
+		if err != nil {
 			return fmt.Errorf("saml.%s: %w", name, err)
 		}
 	}

@@ -1,7 +1,6 @@
 package saml
 
 import (
-	"crypto/x509"
 	"time"
 
 	"github.com/beevik/etree"
@@ -27,7 +26,9 @@ type message struct {
 	assertion *etree.Element // in the response
 	signs     persona.Signed // "" signs nothing
 	seal      seal
-	encrypt   *x509.Certificate // of the service provider; nil leaves the assertion readable
+	encrypt   *encryption    // for the service provider; nil leaves the assertion readable
+	spare     *etree.Element // what a mutation keeps for later
+	err       error          // of a mutation
 }
 
 // builder makes messages of one persona.

@@ -7,12 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
+	"regexp"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/beevik/etree"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/saml"
@@ -28,66 +25,13 @@ func sign(t *testing.T, key *rsa.PrivateKey, text string) string {
 	return base64.StdEncoding.EncodeToString(signature)
 }
 
-// Every mutation changes the message: it is not the honest one under another name.
-func TestEveryMutationChangesTheMessage(t *testing.T) {
-	r := newRig(t, nil)
-	honest := skeleton(r.granted("ada@example.test"))
-	seen := map[string]bool{}
-	for _, m := range saml.Mutations() {
-		if seen[m.Name] {
-			t.Errorf("%s is there twice", m.Name)
-		}
-		seen[m.Name] = true
-		raw, err := base64.StdEncoding.DecodeString(fields(r.grantedPage("ada@example.test", m.Name)).Get("SAMLResponse"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		doc := etree.NewDocument()
-		if err := doc.ReadFromBytes(raw); err != nil || doc.Root() == nil || strings.Contains(string(raw), "<!DOCTYPE") {
-			continue // that is the lie
-		}
-		signatureHolds := r.verify(doc.Root()) == nil
-		if assertion := doc.Root().SelectElement("Assertion"); assertion != nil {
-			signatureHolds = signatureHolds && r.verify(assertion) == nil
-		}
-		if skeleton(doc.Root()) == honest && signatureHolds {
-			t.Errorf("%s changes nothing", m.Name)
-		}
-	}
-}
-
-// skeleton is a message without what differs from one to the next: ids and signatures; times count from its own.
-func skeleton(e *etree.Element) string {
-	var b strings.Builder
-	issued, _ := time.Parse(time.RFC3339, e.SelectAttrValue("IssueInstant", ""))
-	var walk func(*etree.Element)
-	walk = func(e *etree.Element) {
-		b.WriteString("<" + e.Tag)
-		for _, a := range e.Attr {
-			if at, err := time.Parse(time.RFC3339, a.Value); err == nil {
-				b.WriteString(fmt.Sprintf(" %s=%.0f", a.Key, at.Sub(issued).Minutes()))
-			} else if a.Key != "ID" && a.Key != "URI" && a.Key != "SessionIndex" {
-				b.WriteString(" " + a.Key + "=" + a.Value)
-			}
-		}
-		b.WriteString(">")
-		if len(e.ChildElements()) == 0 && e.Space != "ds" {
-			b.WriteString(e.Text())
-		}
-		for _, c := range e.ChildElements() {
-			walk(c)
-		}
-	}
-	walk(e)
-	return b.String()
-}
-
 // What a forged message says is that the stranger is logged in, and the genuine signature is still there
 // where it is wrapped.
 func TestWrappedMessagesHoldBoth(t *testing.T) {
 	r := newRig(t, nil)
+	numbered := regexp.MustCompile(`^SAML-XSW-[1-8]$`)
 	for _, m := range saml.Mutations() {
-		if !strings.HasPrefix(m.Name, "saml-xsw") {
+		if !numbered.MatchString(m.Rows[0]) {
 			continue
 		}
 		root := r.granted("ada@example.test", m.Name)

@@ -68,19 +68,25 @@ var (
 
 // Provider serves the endpoints of all SAML apps. It is an http.Handler of whole paths.
 type Provider struct {
-	base       string
-	pages      *signin.Pages
-	directory  Directory
-	personas   func(string) (persona.Persona, bool)
-	logger     *slog.Logger
-	now        func() time.Time
-	credential func() (*credential, error) // made when it is first needed, because that takes a while
-	foreign    func() (*credential, error) // one that no metadata shows
-	tenant     string
+	base      string
+	pages     *signin.Pages
+	directory Directory
+	personas  func(string) (persona.Persona, bool)
+	logger    *slog.Logger
+	now       func() time.Time
+	keys      *keyrings
+	foreign   func() (*credential, error) // one that no metadata shows; made when it is first needed, because that takes a while
+	tenant    string
+	huge      int // bytes of the largest hostile message
 
 	logins   *expiring.Map[login]   // by id
-	grants   *expiring.Map[grant]   // by RelayState or request ID
+	grants   *expiring.Map[grant]   // by kind of message, and RelayState or request ID
 	sessions *expiring.Map[session] // by app and SessionIndex
+	answered *expiring.Map[string]  // by app: the ID of the AuthnRequest that was answered last
+	asked    *expiring.Map[string]  // by app: the ID of the LogoutRequest that was sent last
+	logouts  *expiring.Map[logout]  // by ID of the LogoutRequest
+	lies     *expiring.Map[plan]    // by app: of its metadata
+	fetches  *expiring.Map[fetch]   // by a number of their own
 }
 
 // login is a sign-on that waits for a person.
@@ -99,7 +105,10 @@ type grant struct {
 }
 
 // session is what a response has opened at a service provider.
-type session struct{ person, nameID string }
+type session struct {
+	app, person, nameID, index string
+	since                      time.Time
+}
 
 // New makes a provider, which makes itself a fresh key for its first request.
 func New(o Options) (*Provider, error) {
@@ -112,7 +121,7 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{
 		base: o.PublicURL, directory: o.Directory, personas: o.Personas, logger: o.Logger, now: o.Now,
-		tenant: tenantID,
+		tenant: tenantID, huge: bombBytes,
 	}
 	if p.logger == nil {
 		p.logger = slog.New(slog.DiscardHandler)
@@ -123,23 +132,29 @@ func New(o Options) (*Provider, error) {
 	if p.now == nil {
 		p.now = time.Now
 	}
-	p.credential = sync.OnceValues(p.newCredential)
+	p.keys = &keyrings{first: sync.OnceValues(p.newCredential), make: p.newCredential, apps: map[string]keyring{}}
 	p.pages = signin.New(p.base, "/", base.Scheme == "https", p.logger)
 	p.foreign = sync.OnceValues(p.newCredential)
 	p.logins = expiring.New[login](loginLifetime, maxPending, p.now)
 	p.grants = expiring.New[grant](grantLifetime, maxPending, p.now)
 	p.sessions = expiring.New[session](sessionLifetime, maxPending, p.now)
+	p.answered = expiring.New[string](sessionLifetime, maxPending, p.now)
+	p.asked = expiring.New[string](sessionLifetime, maxPending, p.now)
+	p.logouts = expiring.New[logout](sessionLifetime, maxPending, p.now)
+	p.lies = expiring.New[plan](sessionLifetime, maxPending, p.now)
+	p.fetches = expiring.New[fetch](sessionLifetime, maxPending, p.now)
 	return p, nil
 }
 
 // newCredential names the genuine and the foreign key alike: a name proves nothing.
 func (p *Provider) newCredential() (*credential, error) {
-	return newCredential("assay fake IdP", p.now())
+	return newCredential("assay fake IdP", keyBits, p.now())
 }
 
 // Grant arranges the answer to the one request that will carry this RelayState or ID, or to the one sign-on
-// begun here with this RelayState: within ten minutes, at once and without the login page. Errors wrap
-// ErrBadGrant, ErrUnknownPerson, ErrUnknownMutation or ErrConflict.
+// begun here with this RelayState: within ten minutes, at once and without the login page. With mutations of
+// logout messages it is the answer to a LogoutRequest. Errors wrap ErrBadGrant, ErrUnknownPerson,
+// ErrUnknownMutation or ErrConflict.
 func (p *Provider) Grant(g control.Grant) error {
 	if g.State == "" {
 		return fmt.Errorf("%w: it names no state", ErrBadGrant)
@@ -152,7 +167,14 @@ func (p *Provider) Grant(g control.Grant) error {
 	if err != nil {
 		return fmt.Errorf("grant: %w", err)
 	}
-	p.grants.Put(g.State, grant{person: person.ID, plan: plan})
+	kind := plan.kind()
+	switch kind {
+	case Metadata:
+		return fmt.Errorf("%w: %s lies in an app's metadata, not in an answer: PUT /apps/{app}/saml/metadata", ErrBadGrant, g.Mutations[0])
+	case "":
+		kind = Response
+	}
+	p.grants.Put(string(kind)+" "+g.State, grant{person: person.ID, plan: plan})
 	return nil
 }
 
@@ -160,7 +182,7 @@ func (p *Provider) Grant(g control.Grant) error {
 func (p *Provider) Mutations() []control.Mutation {
 	var listed []control.Mutation
 	for _, m := range Mutations() {
-		listed = append(listed, control.Mutation{Name: m.Name, Protocol: "saml", Text: "SAML response: " + m.Text})
+		listed = append(listed, control.Mutation{Name: m.Name, Protocol: "saml", Stage: string(m.Kind), Rows: m.Rows, Text: "SAML " + string(m.Kind) + ": " + m.Text})
 	}
 	return listed
 }
@@ -182,8 +204,9 @@ type site struct {
 	url   string // of its endpoints
 	path  string
 	build builder
-	// credential signs; it is there while a request is served.
-	credential *credential
+	// keys and encryption are there while a request is served.
+	keys       keyring
+	encryption *encryption // for the service provider; nil leaves assertions readable
 }
 
 func (p *Provider) site(app control.App) (site, bool) {
@@ -228,7 +251,7 @@ func (p *Provider) find(path string) (s site, below string, ok bool) {
 }
 
 func (s site) seal() seal {
-	return seal{credential: s.credential, method: s.shape.Method.Value, shown: s.credential}
+	return seal{method: s.shape.Method.Value}.by(s.keys.signer())
 }
 
 // ServeHTTP implements http.Handler.
@@ -256,13 +279,24 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The form cannot be read, or is too large.", http.StatusBadRequest)
 		return
 	}
-	var err error
-	if s.credential, err = p.credential(); err != nil {
-		p.logger.Error("SAML", "error", err)
-		http.Error(w, "The signing key could not be made.", http.StatusInternalServerError)
+	if err := p.equip(&s); err != nil {
+		p.logger.Error("SAML", "app", s.app.ID, "error", err)
+		http.Error(w, "The app's keys cannot be used.", http.StatusInternalServerError)
 		return
 	}
 	serve(w, r, s)
+}
+
+// equip gives a site the keys that its messages need.
+func (p *Provider) equip(s *site) (err error) {
+	if s.keys, err = p.keys.of(s.app.ID); err != nil || s.app.SAML.Encryption == "" {
+		return err
+	}
+	cert, err := certificate(s.app.SAML.Encryption)
+	if err == nil {
+		s.encryption, err = encryptionFor(cert)
+	}
+	return err
 }
 
 // tenantID is the customer's id at a vendor that shows one, the same as in the issuer of its OpenID provider.
@@ -274,6 +308,8 @@ const (
 	loginPath    = "/login"
 	startPath    = "/start" // where a person begins who comes from the IdP's dashboard
 	logoutPath   = "/logout"
+	endPath      = "/end"  // where a person begins who signs out at the IdP
+	lurePath     = "/lure" // that hostile messages point to, and nobody should fetch
 )
 
 type handler func(http.ResponseWriter, *http.Request, site)
@@ -290,6 +326,10 @@ func (p *Provider) endpoint(below string) (serve handler, methods string) {
 		return p.start, "GET"
 	case logoutPath:
 		return p.logout, "GET, POST"
+	case endPath:
+		return p.endSession, "GET"
+	case lurePath:
+		return p.lure, "GET, HEAD, POST"
 	}
 	return nil, ""
 }

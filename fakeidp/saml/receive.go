@@ -18,7 +18,7 @@ import (
 )
 
 // receive reads the message of a service provider from either binding, and checks whose it is. field is
-// SAMLRequest; the kind is AuthnRequest or LogoutRequest.
+// SAMLRequest or SAMLResponse; the kind is AuthnRequest, LogoutRequest or LogoutResponse.
 func (s site) receive(r *http.Request, field, kind string) (*request, error) {
 	values := r.Form[field]
 	if len(values) != 1 {

@@ -19,8 +19,8 @@ const (
 	maxDepth   = 32
 )
 
-// request is an AuthnRequest or a LogoutRequest of a service provider, as far as an identity provider
-// looks at it.
+// request is an AuthnRequest, a LogoutRequest or a LogoutResponse of a service provider, as far as an identity
+// provider looks at it.
 type request struct {
 	XMLName     xml.Name
 	ID          string `xml:"ID,attr"`
@@ -42,6 +42,12 @@ type request struct {
 	// Of a LogoutRequest (Core section 3.7.1).
 	Named        string   `xml:"urn:oasis:names:tc:SAML:2.0:assertion NameID"`
 	SessionIndex []string `xml:"urn:oasis:names:tc:SAML:2.0:protocol SessionIndex"`
+
+	// Of a LogoutResponse (Core section 3.7.2).
+	InResponseTo string `xml:"InResponseTo,attr"`
+	Status       []struct {
+		Value string `xml:"Value,attr"`
+	} `xml:"urn:oasis:names:tc:SAML:2.0:protocol Status>StatusCode"`
 
 	tree *etree.Element
 }

@@ -1,10 +1,7 @@
 package saml
 
 import (
-	"encoding/base64"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"assay/fakeidp/control"
 	"assay/fakeidp/signin"
@@ -30,16 +27,16 @@ func (p *Provider) signOn(w http.ResponseWriter, r *http.Request, s site) {
 	}
 	relay := r.Form.Get("RelayState")
 	if refused := s.judge(m, relay); refused.first != "" {
-		p.refuse(w, s, login{acs: acs, inReplyTo: m.ID, relay: relay}, refused)
+		p.refuse(w, r, s, login{acs: acs, inReplyTo: m.ID, relay: relay}, refused)
 		return
 	}
 	l := login{app: s.app.ID, acs: acs, inReplyTo: m.ID, relay: relay}
-	if g, ok := p.granted(relay, m.ID); ok {
-		p.answer(w, s, l, g)
+	if g, ok := p.granted(Response, relay, m.ID); ok {
+		p.answer(w, r, s, l, g)
 		return
 	}
 	if m.IsPassive {
-		p.refuse(w, s, l, refusal{statusResponder, statusNoPassive, "Nobody is signed in here, and the request asks for no page."})
+		p.refuse(w, r, s, l, refusal{statusResponder, statusNoPassive, "Nobody is signed in here, and the request asks for no page."})
 		return
 	}
 	p.ask(w, r, s, l)
@@ -64,12 +61,13 @@ func (s site) judge(m *request, relay string) refusal {
 	return refusal{}
 }
 
-func (p *Provider) granted(keys ...string) (grant, bool) {
+// granted is the grant for a message that goes out, by the RelayState or the ID of what it answers.
+func (p *Provider) granted(kind Kind, keys ...string) (grant, bool) {
 	for _, key := range keys {
 		if key == "" {
 			continue
 		}
-		if g, ok := p.grants.Take(key); ok {
+		if g, ok := p.grants.Take(string(kind) + " " + key); ok {
 			return g, true
 		}
 	}
@@ -80,8 +78,8 @@ func (p *Provider) granted(keys ...string) (grant, bool) {
 func (p *Provider) start(w http.ResponseWriter, r *http.Request, s site) {
 	relay := r.Form.Get("RelayState")
 	l := login{app: s.app.ID, acs: s.app.SAML.ACS[0], relay: relay}
-	if g, ok := p.granted(relay); ok {
-		p.answer(w, s, l, g)
+	if g, ok := p.granted(Response, relay); ok {
+		p.answer(w, r, s, l, g)
 		return
 	}
 	p.ask(w, r, s, l)
@@ -116,10 +114,10 @@ func (p *Provider) login(w http.ResponseWriter, r *http.Request, s site) {
 		return
 	}
 	if denied {
-		p.refuse(w, s, l, refusal{statusResponder, statusRequestDenied, "The person denied the request."})
+		p.refuse(w, r, s, l, refusal{statusResponder, statusRequestDenied, "The person denied the request."})
 		return
 	}
-	p.answer(w, s, l, grant{person: person})
+	p.answer(w, r, s, l, grant{person: person})
 }
 
 func (p *Provider) show(w http.ResponseWriter, r *http.Request, s site, id string, l login) {
@@ -151,38 +149,29 @@ func (p *Provider) subject(s site, l login, person control.Person) subject {
 }
 
 // answer sends the response for a person, with the mutations of the grant.
-func (p *Provider) answer(w http.ResponseWriter, s site, l login, g grant) {
+func (p *Provider) answer(w http.ResponseWriter, r *http.Request, s site, l login, g grant) {
 	person, ok := p.directory.Person(g.person)
 	if !ok || person.Suspended || !p.directory.Assigned(s.app.ID, person.ID) {
-		p.refuse(w, s, l, refusal{statusResponder, statusRequestDenied, "User is not assigned to the client application."})
+		p.refuse(w, r, s, l, refusal{statusResponder, statusRequestDenied, "User is not assigned to the client application."})
 		return
 	}
 	about := p.subject(s, l, person)
 	m := s.build.respond(about)
 	m.seal = s.seal()
-	if s.app.SAML.Encryption != "" && !g.plan.tampers() {
-		cert, err := certificate(s.app.SAML.Encryption)
-		if err != nil {
-			p.pages.Fail(w, "server_error", "The app's encryption certificate cannot be used.")
-			return
-		}
-		m.encrypt = cert
+	m.encrypt = s.encryption
+	if g.plan.tampers() {
+		m.encrypt = nil
 	}
 	index := m.assertion.FindElement("./AuthnStatement").SelectAttrValue("SessionIndex", "")
+	p.sessions.Put(s.app.ID+" "+index, session{
+		app: s.app.ID, person: person.ID, nameID: s.build.nameID(about), index: index, since: p.now(),
+	})
 	lies, err := p.forgery(s, person, g.plan)
-	if err != nil {
-		p.logger.Error("SAML response", "app", s.app.ID, "error", err)
-		p.pages.Fail(w, "server_error", "The response could not be made.")
-		return
+	m.fail(err)
+	if l.inReplyTo != "" {
+		p.answered.Put(s.app.ID, l.inReplyTo)
 	}
-	raw, err := g.plan.write(lies, m)
-	if err != nil {
-		p.logger.Error("SAML response", "app", s.app.ID, "error", err)
-		p.pages.Fail(w, "server_error", "The response could not be made.")
-		return
-	}
-	p.sessions.Put(s.app.ID+" "+index, session{person: person.ID, nameID: s.build.nameID(about)})
-	p.post(w, l.acs, "SAMLResponse", raw, l.relay)
+	p.dispatch(w, r, s, g.plan, lies, m, letter{to: l.acs, field: "SAMLResponse", relay: l.relay})
 }
 
 // forgery is what the mutations of a plan may know. The stranger is the first person who is not the one of
@@ -195,33 +184,27 @@ func (p *Provider) forgery(s site, person control.Person, g plan) (forgery, erro
 	if err != nil {
 		return forgery{}, err
 	}
-	stranger := "stranger@other-idp.invalid"
+	f := forgery{now: p.now(), stranger: otherPerson, foreign: foreign, withdrawn: s.keys.lastWithdrawn(), earlier: otherRequest, lure: s.url + lurePath, logout: otherRequest, huge: p.huge}
+	if f.withdrawn == nil {
+		f.withdrawn = foreign
+	}
+	if id, ok := p.answered.Get(s.app.ID); ok {
+		f.earlier = id
+	}
+	if id, ok := p.asked.Get(s.app.ID); ok {
+		f.logout = id
+	}
 	for _, other := range p.directory.People() {
 		if other.ID != person.ID {
-			stranger = s.build.nameID(subject{person: other})
+			f.stranger = s.build.nameID(subject{person: other})
 			break
 		}
 	}
-	return forgery{now: p.now(), stranger: stranger, foreign: foreign}, nil
+	return f, nil
 }
 
-func (p *Provider) refuse(w http.ResponseWriter, s site, l login, why refusal) {
+func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, s site, l login, why refusal) {
 	m := s.build.refuse(l.acs, l.inReplyTo, why.first, why.second, why.text, p.now())
 	m.seal = s.seal()
-	raw, err := plan{}.write(forgery{}, m)
-	if err != nil {
-		p.logger.Error("SAML response", "app", s.app.ID, "error", err)
-		p.pages.Fail(w, "server_error", "The response could not be made.")
-		return
-	}
-	p.post(w, l.acs, "SAMLResponse", raw, l.relay)
-}
-
-// post delivers a message by the POST binding (Bindings section 3.5).
-func (p *Provider) post(w http.ResponseWriter, to, field string, raw []byte, relay string) {
-	params := url.Values{field: {base64.StdEncoding.EncodeToString(raw)}}
-	if strings.TrimSpace(relay) != "" {
-		params.Set("RelayState", relay)
-	}
-	p.pages.Post(w, to, params)
+	p.dispatch(w, r, s, plan{}, forgery{}, m, letter{to: l.acs, field: "SAMLResponse", relay: l.relay})
 }

@@ -20,7 +20,7 @@ import (
 
 // routes are all calls of the API.
 func (s *server) routes() []route {
-	return slices.Concat(s.people(), s.groups(), s.apps(), s.provisioning(), s.exchanges(), s.signOn(), s.keys(), s.misbehaviour(), s.logouts(), s.snapshots(), []route{
+	return slices.Concat(s.people(), s.groups(), s.apps(), s.provisioning(), s.exchanges(), s.signOn(), s.keys(), s.misbehaviour(), s.logouts(), s.saml(), s.snapshots(), []route{
 		answer("GET /openapi.json", "Describe this API", func(*http.Request) (json.RawMessage, error) { return s.description, nil }).
 			says("The description is OpenAPI 3.1."),
 	})

@@ -62,6 +62,15 @@ type SAML interface {
 	Metadata(control.App) string
 	// Forget drops pending logins, grants and sessions.
 	Forget()
+	LieInMetadata(control.App, []string) error
+	Certificates(control.App) ([]control.Certificate, error)
+	AddCertificate(control.App) ([]control.Certificate, error)
+	SwitchCertificate(app control.App, id string) ([]control.Certificate, error)
+	Withdraw(app control.App, id string) ([]control.Certificate, error)
+	Sessions(control.App) []control.SAMLSession
+	StartLogout(control.App, control.SAMLLogout) (control.SAMLLogout, error)
+	Logouts(control.App) []control.SAMLLogout
+	Fetches(control.App) []control.Fetch
 }
 
 // House is the listeners of the IdP.
@@ -187,7 +196,7 @@ func statusOf(err error) int {
 		errors.Is(err, push.ErrPersona), errors.Is(err, push.ErrOnDemand), errors.Is(err, push.ErrClock):
 		return http.StatusBadRequest
 	default:
-		return http.StatusInternalServerError
+		return statusOfSAML(err)
 	}
 }
 
