@@ -194,7 +194,10 @@ func (p *parts) connect(ctx context.Context, tenant string) error {
 	if err != nil {
 		return err
 	}
-	connection := directory.Connection{Issuer: p.SSO.Issuer, ClientID: p.SSO.ClientID, SealedSecret: sealed, Updated: p.Now().UTC()}
+	connection := directory.Connection{
+		Protocol: directory.OIDC, Issuer: p.SSO.Issuer, ClientID: p.SSO.ClientID, SealedSecret: sealed, Updated: p.Now().UTC(),
+		ConnectionSettings: directory.ConnectionSettings{Active: true},
+	}
 	if err := p.store.SetConnection(ctx, tenant, connection); err != nil {
 		return fmt.Errorf("connect identity provider: %w", err)
 	}

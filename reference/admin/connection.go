@@ -64,7 +64,10 @@ func (a *api) connect(ctx context.Context, in *Connect) (*Body[Connection], erro
 	if err != nil {
 		return nil, a.internal(ctx, "seal client secret", err)
 	}
-	c := directory.Connection{Issuer: in.Body.Issuer, ClientID: in.Body.ClientID, SealedSecret: sealed, Updated: a.Now().UTC()}
+	c := directory.Connection{
+		Protocol: directory.OIDC, Issuer: in.Body.Issuer, ClientID: in.Body.ClientID, SealedSecret: sealed, Updated: a.Now().UTC(),
+		ConnectionSettings: directory.ConnectionSettings{Active: true},
+	}
 	if err := a.Store.SetConnection(ctx, t.ID, c); err != nil {
 		return nil, a.internal(ctx, "store connection", err)
 	}
