@@ -15,6 +15,7 @@ import (
 	"assay/reference/directory"
 	"assay/reference/faults"
 	"assay/reference/scim"
+	"assay/reference/scim/cursor"
 	"assay/reference/scim/leniency"
 	"assay/reference/secrets"
 	"assay/reference/sqlstore"
@@ -105,7 +106,7 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 		return nil, err
 	}
 	s := &Server{
-		BaseURL: base, SCIM: base + scimPath, Login: base + "/login", Callback: base + sso.CallbackPath,
+		BaseURL: base, SCIM: base + scimPath, Login: base + sso.LoginPath, Callback: base + sso.CallbackPath,
 		Admin: base + "/api", Console: base + "/console",
 		Tenant: tenant, Token: token, AdminToken: o.AdminToken,
 		store: store, done: make(chan error, 1),
@@ -121,7 +122,7 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 
 // scim returns the SCIM handler with the faults around and under it.
 func (p *parts) scim(ctx context.Context) (http.Handler, error) {
-	key, err := p.cursorKey(ctx)
+	key, err := p.sharedKey(ctx, cursorKeyName, cursor.KeySize)
 	if err != nil {
 		return nil, err
 	}
@@ -135,12 +136,16 @@ func (p *parts) scim(ctx context.Context) (http.Handler, error) {
 }
 
 // signOn returns the relying party with the faults at its seams.
-func (p *parts) signOn(sessions *access.Sessions) (*sso.RelyingParty, error) {
+func (p *parts) signOn(ctx context.Context, sessions *access.Sessions) (*sso.RelyingParty, error) {
+	tenants, err := p.tenantTokens(ctx)
+	if err != nil {
+		return nil, err
+	}
 	logins := faults.Wrap[sso.Logins](sso.NewMemoryLogins(p.Now), p.Faults, func(f faults.Fault) func(sso.Logins) sso.Logins { return f.Logins })
 	transport := faults.Wrap[http.RoundTripper](sso.NewTransport(), p.Faults, func(f faults.Fault) func(http.RoundTripper) http.RoundTripper { return f.Outgoing })
 	return sso.New(sso.Options{
 		BaseURL: p.base, Store: p.store, Sessions: sessions, Vault: p.vault, Audit: p.audit, Logger: p.Logger,
-		Logins: logins, Transport: transport, Now: p.Now,
+		Tenants: tenants, Logins: logins, Transport: transport, Now: p.Now,
 		WrapChecker: func(inner sso.Checker) sso.Checker {
 			return faults.Wrap(inner, p.Faults, func(f faults.Fault) func(sso.Checker) sso.Checker { return f.Checker })
 		},
@@ -156,7 +161,7 @@ func (p *parts) site(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	relying, err := p.signOn(p.sessions("assay_session"))
+	relying, err := p.signOn(ctx, p.sessions("assay_session"))
 	if err != nil {
 		return nil, err
 	}

@@ -25,10 +25,22 @@ const (
 	LoginSucceeded    Action = "sso.login.succeeded"
 	LoginRefused      Action = "sso.login.refused"
 	IdentityLinked    Action = "sso.identity.linked"
-	LoggedOut         Action = "sso.logout"
-	UserArchived      Action = "user.archived"
-	ArchivedDeleted   Action = "user.archived.deleted"
-	ConsoleEntered    Action = "console.login.succeeded"
+	IdentityUnlinked  Action = "sso.identity.unlinked"
+	IdentityRelinked  Action = "sso.identity.relinked"
+	DomainAdded       Action = "sso.domain.added"
+	DomainVerified    Action = "sso.domain.verified"
+	DomainRemoved     Action = "sso.domain.removed"
+	RoleAssigned      Action = "role.assigned"
+	RoleMapped        Action = "role.mapped"
+	RoleUnmapped      Action = "role.unmapped"
+
+	UserProvisioned     Action = "sso.user.provisioned"
+	UserUpdatedAtSignOn Action = "sso.user.updated"
+	CustomerChanged     Action = "tenant.customer.changed"
+	LoggedOut           Action = "sso.logout"
+	UserArchived        Action = "user.archived"
+	ArchivedDeleted     Action = "user.archived.deleted"
+	ConsoleEntered      Action = "console.login.succeeded"
 )
 
 // Actors that are not a person or a token.

@@ -32,7 +32,7 @@ func CanonicalEmail(address string) (canonical string, ok bool) {
 	if !ok || len(local)+1+len(domain) > maxEmail {
 		return "", false
 	}
-	return foldASCII(local) + "@" + domain, true
+	return FoldASCII(local) + "@" + domain, true
 }
 
 // EmailDomain is the canonical domain of an e-mail address.
@@ -78,7 +78,8 @@ func CanonicalDomain(domain string) (canonical string, ok bool) {
 	return canonical, true
 }
 
-func foldASCII(s string) string {
+// FoldASCII folds the letters from A to Z and nothing else.
+func FoldASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
 			return r + 'a' - 'A'
@@ -101,18 +102,22 @@ func EmailOf(user Resource) string {
 	return ""
 }
 
-// ByEmail returns the users whose primary e-mail address or userName has the canonical form of an address, at most
+// ByEmail returns the users one of whose fields, FieldEmail or FieldName, has the canonical form of an address, at most
 // limit. It looks them up by the forms in which people write an address; one that somebody has written with letters in a
 // domain of their own script that map to others is not among them.
-func ByEmail(ctx context.Context, from Resources, tenant, address string, limit int) ([]Resource, error) {
+func ByEmail(ctx context.Context, from Resources, tenant, address string, limit int, fields ...Field) ([]Resource, error) {
 	canonical, ok := CanonicalEmail(address)
 	if !ok {
 		return nil, nil
 	}
 	var found []Resource
 	for _, form := range emailForms(canonical) {
-		for _, q := range []Query{{Kind: User, Email: form}, {Kind: User, Name: form}} {
-			if err := collect(from.List(ctx, tenant, q), canonical, limit, &found); err != nil {
+		for _, field := range fields {
+			query := Query{Kind: User, Email: form}
+			if field == FieldName {
+				query = Query{Kind: User, Name: form}
+			}
+			if err := collect(from.List(ctx, tenant, query), field, canonical, limit, &found); err != nil {
 				return nil, fmt.Errorf("find user by e-mail: %w", err)
 			}
 		}
@@ -132,7 +137,7 @@ func emailForms(canonical string) []string {
 
 // collect adds the users that really have the canonical address. The indexes fold more than it does: under Unicode
 // folding a "K" may be the Kelvin sign, and whoever can register such a look-alike would be somebody else.
-func collect(users iter.Seq2[Resource, error], canonical string, limit int, found *[]Resource) error {
+func collect(users iter.Seq2[Resource, error], field Field, canonical string, limit int, found *[]Resource) error {
 	for user, err := range users {
 		if err != nil {
 			return err
@@ -140,19 +145,14 @@ func collect(users iter.Seq2[Resource, error], canonical string, limit int, foun
 		if len(*found) >= limit {
 			return nil
 		}
-		if !hasEmail(user, canonical) || slices.ContainsFunc(*found, func(f Resource) bool { return f.ID == user.ID }) {
+		text := user.Email
+		if field == FieldName {
+			text = user.Name
+		}
+		if has, _ := CanonicalEmail(text); has != canonical || slices.ContainsFunc(*found, func(f Resource) bool { return f.ID == user.ID }) {
 			continue
 		}
 		*found = append(*found, user)
 	}
 	return nil
-}
-
-func hasEmail(user Resource, canonical string) bool {
-	for _, text := range []string{user.Email, user.Name} {
-		if c, ok := CanonicalEmail(text); ok && c == canonical {
-			return true
-		}
-	}
-	return false
 }

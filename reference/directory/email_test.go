@@ -79,7 +79,7 @@ func FuzzCanonicalEmail(f *testing.F) {
 			return
 		}
 		localA, localB := a[:strings.LastIndexByte(a, '@')], b[:strings.LastIndexByte(b, '@')]
-		if foldASCII(localA) != foldASCII(localB) {
+		if FoldASCII(localA) != FoldASCII(localB) {
 			t.Errorf("%q and %q are one address", a, b)
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	"assay/reference/access"
 	"assay/reference/audit"
 	"assay/reference/directory"
+	"assay/reference/identity"
 )
 
 const (
@@ -31,9 +32,11 @@ type arrival struct {
 type attempt struct {
 	tenant string
 	user   string
-	code   string // error code of the identity provider
-	login  Login
-	claims Claims
+	// strategy has found the user; "" when the identity was known.
+	strategy string
+	code     string // error code of the identity provider
+	login    Login
+	claims   Claims
 }
 
 // callback finishes a login.
@@ -176,18 +179,27 @@ func (p *RelyingParty) identify(ctx context.Context, idp *provider, login Login,
 
 // credentials opens the client secret of the connection with which the login began.
 func (p *RelyingParty) credentials(ctx context.Context, login Login) (credentials, error) {
-	connection, err := p.store.Connection(ctx, login.Tenant)
+	connection, err := p.connectionOf(ctx, login)
 	if err != nil {
-		return credentials{}, fmt.Errorf("read connection: %w", err)
-	}
-	if connection.Issuer != login.Issuer || connection.ClientID != login.ClientID {
-		return credentials{}, refuse(reasonConnectionMoved)
+		return credentials{}, err
 	}
 	secret, err := p.vault.Unseal(login.Tenant, connection.SealedSecret)
 	if err != nil {
 		return credentials{}, err
 	}
 	return credentials{clientID: connection.ClientID, secret: string(secret)}, nil
+}
+
+// connectionOf is the connection with which a login began, as it is now.
+func (p *RelyingParty) connectionOf(ctx context.Context, login Login) (directory.Connection, error) {
+	connection, err := p.store.Connection(ctx, login.Tenant)
+	if err != nil {
+		return directory.Connection{}, fmt.Errorf("read connection: %w", err)
+	}
+	if connection.Protocol != directory.OIDC || !connection.Active || connection.Issuer != login.Issuer || connection.ClientID != login.ClientID {
+		return directory.Connection{}, refuse(reasonConnectionMoved)
+	}
+	return connection, nil
 }
 
 // admit finds the user, writes the audit log and starts the session, in this order: a login that was
@@ -197,27 +209,42 @@ func (p *RelyingParty) admit(ctx context.Context, r *http.Request, a *attempt) e
 	if err != nil {
 		return fmt.Errorf("read tenant: %w", err)
 	}
-	user, linked, err := p.matcher.match(ctx, tenant, a.claims)
-	a.user = user.ID
+	if tenant.Mode == directory.ModeLegacy {
+		return refuse(reasonLocalSignOn)
+	}
+	connection, err := p.connectionOf(ctx, a.login)
 	if err != nil {
 		return err
 	}
-	if linked {
-		if err := p.record(ctx, audit.IdentityLinked, *a, user); err != nil {
+	admitted, err := p.people.Recognize(ctx, tenant, connection, a.claims.assertion())
+	a.user, a.strategy = admitted.User.ID, admitted.Strategy
+	if err != nil {
+		return err
+	}
+	if admitted.Linked {
+		if err := p.record(ctx, audit.IdentityLinked, *a, admitted.User); err != nil {
 			return err
 		}
 	}
-	if err := p.record(ctx, audit.LoginSucceeded, *a, user); err != nil {
+	if err := p.record(ctx, audit.LoginSucceeded, *a, admitted.User); err != nil {
 		return err
 	}
-	return p.sessions.Start(r.Context(), access.Session{Tenant: tenant.ID, User: user.ID, Via: "oidc"})
+	return p.sessions.Start(r.Context(), access.Session{Tenant: tenant.ID, User: admitted.User.ID, Via: "oidc"})
+}
+
+// assertion is what an ID token vouches for, with what userinfo has added.
+func (c Claims) assertion() identity.Assertion {
+	return identity.Assertion{
+		Issuer: c.Issuer, Subject: c.Subject, Name: c.Subject, Claims: c.All, EmailVerified: c.EmailVerified, Absent: c.Absent,
+	}
 }
 
 func (p *RelyingParty) record(ctx context.Context, action audit.Action, a attempt, user directory.Resource) error {
-	return p.audit.Record(ctx, audit.Entry{
-		Tenant: a.tenant, Actor: audit.User(user.ID), Action: action, Subject: user.ID,
-		Detail: map[string]string{"issuer": a.claims.Issuer, "sub": a.claims.Subject},
-	})
+	detail := map[string]string{"issuer": a.claims.Issuer, "sub": a.claims.Subject}
+	if a.strategy != "" {
+		detail["strategy"] = a.strategy
+	}
+	return p.audit.Record(ctx, audit.Entry{Tenant: a.tenant, Actor: audit.User(user.ID), Action: action, Subject: user.ID, Detail: detail})
 }
 
 // refused answers a login that failed with a page that a person understands, and records it.
@@ -239,14 +266,14 @@ func (p *RelyingParty) refused(w http.ResponseWriter, r *http.Request, a attempt
 		})
 	}
 	p.write(w, r, told.status, "refused", map[string]string{
-		"Title": told.title, "Text": told.text, "Code": a.code, "Reference": reference,
+		"Title": told.title, "Text": told.text, "Code": codeOf(why.reason), "Answered": a.code, "Reference": reference,
 	})
 }
 
 func refusalDetail(a attempt, why *refusal, reference string) map[string]string {
 	detail := map[string]string{"reason": string(why.reason), "reference": reference}
 	for name, value := range map[string]string{
-		"issuer": a.login.Issuer, "sub": a.claims.Subject, "email": a.claims.Email, "code": a.code,
+		"issuer": a.login.Issuer, "sub": a.claims.Subject, "email": a.claims.Email, "code": a.code, "error": codeOf(why.reason),
 	} {
 		if value != "" {
 			detail[name] = value

@@ -20,6 +20,7 @@ type me struct {
 	Email  string `json:"email"`
 	Name   string `json:"name"`
 	Tenant string `json:"tenant"`
+	Role   string `json:"role"`
 	Via    string `json:"via"`
 }
 
@@ -38,8 +39,12 @@ func (p *RelyingParty) whoever(ctx context.Context) (me, access.Session, error) 
 	if err != nil {
 		return me{}, session, fmt.Errorf("read signed-on user: %w", err)
 	}
+	standing, err := p.people.Standing(ctx, session.Tenant, user.ID)
+	if err != nil {
+		return me{}, session, err
+	}
 	return me{
-		ID: user.ID, Email: emailOf(user), Name: nameOf(user), Tenant: session.Tenant, Via: session.Via,
+		ID: user.ID, Email: emailOf(user), Name: nameOf(user), Tenant: session.Tenant, Role: string(standing.Role), Via: session.Via,
 	}, session, nil
 }
 

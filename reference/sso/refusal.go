@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+
+	"assay/reference/identity"
 )
 
 // reason says in one stable word why a login is refused, for the audit log; its explanation is for the person.
-type reason string
+type reason = identity.Reason
 
 const (
 	reasonBadRequest       reason = "bad-request"
@@ -24,14 +26,9 @@ const (
 	reasonInvalidToken     reason = "invalid-id-token"
 	reasonUserinfo         reason = "userinfo-failed"
 	reasonUserinfoMismatch reason = "userinfo-mismatch"
-	reasonNoEmail          reason = "no-email"
-	reasonUnverifiedEmail  reason = "email-not-verified"
-	reasonForeignDomain    reason = "email-domain-not-allowed"
-	reasonAmbiguousEmail   reason = "email-ambiguous"
-	reasonAlreadyLinked    reason = "email-linked-to-another-subject"
-	reasonUnknownUser      reason = "unknown-user"
-	reasonInactive         reason = "user-inactive"
 	reasonUnknownDomain    reason = "unknown-domain"
+	reasonUnknownTenant    reason = "unknown-tenant"
+	reasonLocalSignOn      reason = "tenant-signs-on-locally"
 	reasonInternal         reason = "internal"
 )
 
@@ -62,20 +59,32 @@ func explain(why reason) explanation {
 		return explanation{http.StatusBadRequest, failed, "Your identity provider could not be reached or did not confirm the sign-in. Please try again in a moment."}
 	case reasonInvalidToken, reasonIssuerMissing, reasonIssuerMismatch, reasonUserinfoMismatch:
 		return explanation{http.StatusForbidden, failed, "What your identity provider sent could not be trusted, so nobody was signed in. Please tell your administrator."}
-	case reasonNoEmail:
+	case identity.NoEmail:
 		return explanation{http.StatusForbidden, denied, "Your identity provider did not tell us your e-mail address, so we cannot find your account."}
-	case reasonUnverifiedEmail:
+	case identity.UnverifiedEmail:
 		return explanation{http.StatusForbidden, denied, "Your identity provider has not verified your e-mail address, so it cannot be used to find your account."}
-	case reasonForeignDomain:
+	case identity.ForeignDomain:
 		return explanation{http.StatusForbidden, denied, "Your e-mail address does not belong to this organisation."}
-	case reasonAmbiguousEmail:
+	case identity.NoValue:
+		return explanation{http.StatusForbidden, denied, "Your identity provider did not tell us what we know you by, so we cannot find your account."}
+	case identity.Ambiguous:
+		return explanation{http.StatusForbidden, denied, "More than one account could be yours. Please ask your administrator to correct that."}
+	case identity.AmbiguousEmail:
 		return explanation{http.StatusForbidden, denied, "More than one account has your e-mail address. Please ask your administrator to correct that."}
-	case reasonAlreadyLinked:
+	case identity.AlreadyLinked:
 		return explanation{http.StatusForbidden, denied, "The account with your e-mail address belongs to another person at your identity provider, perhaps to someone who had the address before you. Please ask your administrator."}
-	case reasonUnknownUser:
+	case identity.UnknownUser:
 		return explanation{http.StatusForbidden, denied, "There is no account for you yet. Your administrator has to assign this application to you; accounts are not made at sign-in."}
-	case reasonInactive:
+	case identity.Inactive:
 		return explanation{http.StatusForbidden, denied, "Your account is deactivated. Please ask your administrator."}
+	case identity.NotProvisioned:
+		return explanation{http.StatusForbidden, denied, "Your organisation has not sent us your account. Please ask your administrator to assign this application to you for provisioning too."}
+	case identity.NameTaken:
+		return explanation{http.StatusForbidden, denied, "There is an account with your name or e-mail address already, and nothing shows that it is yours. Please ask your administrator."}
+	case reasonLocalSignOn:
+		return explanation{http.StatusForbidden, denied, "Your organisation does not sign on through its identity provider yet."}
+	case reasonUnknownTenant:
+		return explanation{http.StatusBadRequest, failed, "No organisation here is known by that link. Please ask your administrator for another one."}
 	case reasonUnknownDomain:
 		return explanation{http.StatusBadRequest, failed, "No organisation here uses single sign-on with that e-mail address."}
 	case reasonInternal:
@@ -107,9 +116,11 @@ func (r *refusal) Unwrap() error { return r.cause }
 
 // asRefusal makes a refusal of any error: what is not one is a failure of this server.
 func asRefusal(err error) *refusal {
-	var r *refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refusal](err); ok {
 		return r
+	}
+	if r, ok := errors.AsType[*identity.Refusal](err); ok {
+		return refuse(r.Reason)
 	}
 	return refuseWith(reasonInternal, err)
 }

@@ -15,6 +15,7 @@ import (
 	"assay/reference/access"
 	"assay/reference/audit"
 	"assay/reference/directory"
+	"assay/reference/identity"
 	"assay/reference/page"
 	"assay/reference/secrets"
 )
@@ -33,6 +34,7 @@ type Options struct {
 	Vault    *secrets.Vault
 	Audit    *audit.Recorder
 	Logger   *slog.Logger
+	Tenants  TenantTokens
 
 	Logins      Logins
 	WrapChecker func(Checker) Checker
@@ -51,7 +53,8 @@ type RelyingParty struct {
 	logger    *slog.Logger
 	logins    Logins
 	checker   Checker
-	matcher   *matcher
+	people    *identity.Recognizer
+	tokens    TenantTokens
 	out       *outgoing
 	providers *providers
 	pages     *page.Set
@@ -86,7 +89,7 @@ func New(o Options) (*RelyingParty, error) {
 	rp := &RelyingParty{
 		base: base.Scheme + "://" + base.Host, secure: base.Scheme == "https",
 		store: o.Store, sessions: o.Sessions, vault: o.Vault, audit: o.Audit, logger: o.Logger,
-		logins: o.Logins, matcher: &matcher{store: o.Store, now: o.Now},
+		logins: o.Logins, people: identity.New(o.Store, o.Now), tokens: o.Tenants,
 		out: out, providers: newProviders(out, o.Now), pages: pages, now: o.Now,
 	}
 	rp.checker = &tokenChecker{providers: rp.providers, now: o.Now}
@@ -100,7 +103,7 @@ func New(o Options) (*RelyingParty, error) {
 func (p *RelyingParty) Register(mux *http.ServeMux) {
 	session := func(h http.HandlerFunc) http.Handler { return p.sessions.Handler(h) }
 	mux.Handle("GET /{$}", session(p.home))
-	mux.Handle("GET /login", http.HandlerFunc(p.login))
+	mux.Handle("GET "+LoginPath, http.HandlerFunc(p.login))
 	mux.Handle("GET "+CallbackPath, session(p.callback))
 	mux.Handle("GET /api/me", session(p.me))
 	mux.Handle("POST /logout", http.NewCrossOriginProtection().Handler(session(p.logout)))

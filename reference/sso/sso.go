@@ -45,6 +45,10 @@ type Claims struct {
 	Email         string
 	EmailVerified bool
 	Name          string
+	// All are all claims with texts, numbers or truth values, the latter as in JSON.
+	All map[string][]string
+	// Absent are the names of claims that are to be had elsewhere ("_claim_names", OpenID Connect Core section 5.6.2).
+	Absent []string
 
 	AccessTokenHash string // at_hash, empty when absent
 	Algorithm       string // of the signature
