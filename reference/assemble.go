@@ -14,6 +14,7 @@ import (
 	"assay/reference/console"
 	"assay/reference/directory"
 	"assay/reference/faults"
+	"assay/reference/identity"
 	"assay/reference/scim"
 	"assay/reference/scim/cursor"
 	"assay/reference/scim/leniency"
@@ -32,6 +33,7 @@ type parts struct {
 	admin  *access.Admin
 	ledger *leniency.Ledger
 	audit  *audit.Recorder
+	people *identity.Recognizer
 
 	stopping chan struct{} // closed when the server is about to stop
 }
@@ -90,6 +92,7 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 		admin:  access.NewAdmin(o.AdminToken),
 		ledger: &leniency.Ledger{},
 		audit:  audit.New(store, o.Logger, o.Now),
+		people: identity.New(store, o.Now),
 	}
 	tenant, token, err := p.seed(ctx)
 	if err != nil {
@@ -145,7 +148,7 @@ func (p *parts) signOn(ctx context.Context, sessions *access.Sessions) (*sso.Rel
 	transport := faults.Wrap[http.RoundTripper](sso.NewTransport(), p.Faults, func(f faults.Fault) func(http.RoundTripper) http.RoundTripper { return f.Outgoing })
 	return sso.New(sso.Options{
 		BaseURL: p.base, Store: p.store, Sessions: sessions, Vault: p.vault, Audit: p.audit, Logger: p.Logger,
-		Tenants: tenants, Logins: logins, Transport: transport, Now: p.Now,
+		Tenants: tenants, People: p.people, Logins: logins, Transport: transport, Now: p.Now,
 		WrapChecker: func(inner sso.Checker) sso.Checker {
 			return faults.Wrap(inner, p.Faults, func(f faults.Fault) func(sso.Checker) sso.Checker { return f.Checker })
 		},
@@ -173,7 +176,7 @@ func (p *parts) site(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	api := admin.New(admin.Options{
-		Store: p.store, Admin: p.admin, Tokens: p.tokens, SignOn: relying, Leniencies: p.ledger, Vault: p.vault, Audit: p.audit,
+		Store: p.store, Admin: p.admin, Tokens: p.tokens, SignOn: relying, People: p.people, Leniencies: p.ledger, Vault: p.vault, Audit: p.audit,
 		Logger: p.Logger, SCIMURL: p.base + scimPath, Version: p.Version, Now: p.Now, Stopping: p.stopping,
 	})
 	mux := http.NewServeMux()

@@ -13,6 +13,7 @@ import (
 	"assay/reference/access"
 	"assay/reference/audit"
 	"assay/reference/directory"
+	"assay/reference/identity"
 	"assay/reference/secrets"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,6 +31,8 @@ type SignOn interface {
 	Forget(tenant string)
 	// CallbackURL is the redirect URI to register at the identity provider.
 	CallbackURL() string
+	// LoginURL is where the people of a tenant sign on.
+	LoginURL(tenant string) string
 }
 
 // Tokens makes SCIM tokens.
@@ -44,6 +47,7 @@ type Options struct {
 	Admin      *access.Admin
 	Tokens     Tokens
 	SignOn     SignOn
+	People     *identity.Recognizer
 	Leniencies Leniencies
 	Vault      *secrets.Vault
 	Audit      *audit.Recorder
@@ -158,6 +162,7 @@ func (a *api) register(h huma.API) {
 	huma.Register(h, operation("list-changes", http.MethodGet, "/api/tenants/{tenant}/changes",
 		"Read what has happened to users and groups, in the order of commits", 404, 410), a.changes)
 	huma.Register(h, streamOperation(h), a.streamChanges)
+	a.registerPeople(h)
 }
 
 // find returns a tenant or the problem that there is none.

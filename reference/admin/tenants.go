@@ -22,11 +22,13 @@ type Body[T any] struct {
 
 // Tenant is a tenant as the API shows it.
 type Tenant struct {
-	ID      string    `json:"id"`
-	Name    string    `json:"name"`
-	Domains []string  `json:"domains" nullable:"false" doc:"E-mail domains; a single tenant without any takes everybody"`
-	Created time.Time `json:"created"`
-	SCIM    string    `json:"scim" doc:"Base URL of its SCIM connection"`
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Customer string    `json:"customer_id,omitempty" doc:"What pairs its SSO and its SCIM connection"`
+	Mode     string    `json:"mode" enum:"legacy,sso" doc:"How its people sign on"`
+	Domains  []string  `json:"domains" nullable:"false" doc:"Verified e-mail domains; a single tenant without any takes everybody"`
+	Created  time.Time `json:"created"`
+	SCIM     string    `json:"scim" doc:"Base URL of its SCIM connection"`
 }
 
 func (a *api) show(t directory.Tenant) Tenant {
@@ -34,7 +36,7 @@ func (a *api) show(t directory.Tenant) Tenant {
 	if domains == nil {
 		domains = []string{}
 	}
-	return Tenant{ID: t.ID, Name: t.Name, Domains: domains, Created: t.Created.UTC(), SCIM: a.SCIMURL}
+	return Tenant{ID: t.ID, Name: t.Name, Customer: t.CustomerID, Mode: string(t.Mode), Domains: domains, Created: t.Created.UTC(), SCIM: a.SCIMURL}
 }
 
 func (a *api) tenants(ctx context.Context, _ *struct{}) (*Body[[]Tenant], error) {

@@ -18,7 +18,10 @@ type Sighting struct {
 	Claims map[string][]string
 	// Overage tells that the identity provider has left out the groups because there are too many of them.
 	Overage bool
-	Seen    time.Time
+	// Barred tells that the user of this identity was deleted or archived: nobody is made for it until it is linked
+	// again. The store keeps it.
+	Barred bool
+	Seen   time.Time
 	Place   int64 // its place in the order of first sightings; the store sets it
 }
 

@@ -46,6 +46,7 @@ const (
 	Inactive        Reason = "user-inactive"
 	NotProvisioned  Reason = "not-provisioned-by-scim"
 	NameTaken       Reason = "user-name-taken"
+	Deprovisioned   Reason = "user-deprovisioned"
 )
 
 // Refusal is the error for somebody who is not let in.

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,11 @@ const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 // provision makes the user of an identity, so that the strategy would find it from now on.
 func (r *Recognizer) provision(ctx context.Context, tenant directory.Tenant, c directory.Connection, s Strategy, p Person) (directory.Resource, bool, error) {
 	if err := r.mayMake(ctx, tenant, c, p); err != nil {
+		return directory.Resource{}, false, err
+	}
+	if seen, err := r.store.Sighting(ctx, tenant.ID, p.Issuer, p.Subject); err == nil && seen.Barred {
+		return directory.Resource{}, false, refuse(Deprovisioned)
+	} else if err != nil && !errors.Is(err, directory.ErrNotFound) {
 		return directory.Resource{}, false, err
 	}
 	// A user who has the address and whom the strategy does not find is somebody else for all we know.

@@ -83,15 +83,7 @@ func (r *Recognizer) grant(ctx context.Context, tenant, userID string, c directo
 
 // claimed are the groups that the identity provider of the connection has named when a user last signed on.
 func (r *Recognizer) claimed(ctx context.Context, tenant, userID string, c directory.Connection) (Membership, error) {
-	identities, err := r.store.Identities(ctx, tenant, userID)
-	if err != nil {
-		return Membership{}, err
-	}
-	at := slices.IndexFunc(identities, func(i directory.Identity) bool { return i.Issuer == c.Issuer })
-	if at < 0 {
-		return Membership{Unknown: GroupsMissing}, nil
-	}
-	seen, err := r.store.Sighting(ctx, tenant, c.Issuer, identities[at].Subject)
+	seen, err := r.seenAs(ctx, tenant, userID, c.Issuer)
 	if errors.Is(err, directory.ErrNotFound) {
 		return Membership{Unknown: GroupsMissing}, nil
 	}

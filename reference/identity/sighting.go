@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"assay/reference/directory"
@@ -41,6 +42,8 @@ func sightingOf(c directory.Connection, a Assertion) directory.Sighting {
 	seen.Overage = groupsOf(c, a).Unknown == GroupsOverage
 	left := directory.MaxClaims - 2 // the braces
 	mapped := MappingOf(c)
+	// A text "true" is not the truth value that it looks like here.
+	left = keep(&seen, "email_verified", []string{strconv.FormatBool(a.EmailVerified)}, left)
 	if protocolOf(c) == directory.SAML {
 		left = keep(&seen, NameID, []string{a.Name}, left)
 	}
@@ -83,12 +86,11 @@ func keep(seen *directory.Sighting, name string, values []string, left int) int 
 	return left - len(encoded)
 }
 
-// assertionOf is the assertion that a sighting is of, as far as it was kept. That the e-mail address was verified is
-// taken from the claim.
+// assertionOf is the assertion that a sighting is of, as far as it was kept.
 func assertionOf(c directory.Connection, s directory.Sighting) Assertion {
 	a := Assertion{Issuer: s.Issuer, Subject: s.Subject, Name: s.Subject, Claims: s.Claims, EmailVerified: one(s.Claims["email_verified"]) == "true"}
 	if protocolOf(c) == directory.SAML {
-		a.Name, a.EmailVerified = one(s.Claims[NameID]), true
+		a.Name = one(s.Claims[NameID])
 	}
 	if s.Overage {
 		a.Absent = []string{MappingOf(c)[Groups]}

@@ -49,7 +49,9 @@ func (s *Store) link(ctx context.Context, conn conn, tenant string, user stored,
 	if owner != user.seq {
 		return &directory.ConflictError{Kind: directory.User, Attribute: "identity", Value: i.Subject}
 	}
-	return nil
+	_, err = conn.ExecContext(ctx, `UPDATE sightings SET barred = ? WHERE tenant = ? AND issuer = ? AND subject = ?`,
+		false, tenant, i.Issuer, i.Subject)
+	return err
 }
 
 // Identity implements directory.Connections. Issuer and subject are compared byte by byte.

@@ -62,7 +62,7 @@ func (s *Store) keepSighting(ctx context.Context, conn conn, tenant string, seen
 	return err
 }
 
-const sightingColumns = `seq, issuer, subject, claims, overage, seen`
+const sightingColumns = `seq, issuer, subject, claims, overage, barred, seen`
 
 func scanSighting(r row) (directory.Sighting, error) {
 	var (
@@ -70,11 +70,19 @@ func scanSighting(r row) (directory.Sighting, error) {
 		claims []byte
 		at     int64
 	)
-	if err := r.Scan(&seen.Place, &seen.Issuer, &seen.Subject, &claims, &seen.Overage, &at); err != nil {
+	if err := r.Scan(&seen.Place, &seen.Issuer, &seen.Subject, &claims, &seen.Overage, &seen.Barred, &at); err != nil {
 		return directory.Sighting{}, err
 	}
 	seen.Seen = fromNanos(at)
 	return seen, json.Unmarshal(claims, &seen.Claims)
+}
+
+// bar remembers the identities of a user that goes.
+func bar(ctx context.Context, conn conn, person int64) error {
+	_, err := conn.ExecContext(ctx, `INSERT INTO sightings (tenant, issuer, subject, claims, overage, seen, barred)
+		SELECT tenant, issuer, subject, '{}', ?, 0, ? FROM identities WHERE person = ?
+		ON CONFLICT (tenant, issuer, subject) DO UPDATE SET barred = excluded.barred`, false, true, person)
+	return err
 }
 
 // Sighting implements directory.People.

@@ -250,6 +250,26 @@ func TestSightings(t *testing.T) {
 		if rest, err := s.Sightings(ctx, tenant, last.Place, 10); err != nil || len(rest) != 1 || rest[0].Subject != "s2" {
 			t.Errorf("after the first: %+v, %v", rest, err)
 		}
+		if err := s.Link(ctx, tenant, directory.Identity{Issuer: "j", Subject: "unseen", UserID: ada.ID}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Delete(ctx, tenant, directory.User, ada.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Saw(ctx, tenant, last, false); err != nil {
+			t.Fatal(err)
+		}
+		barred := func(issuer, subject string) bool {
+			one, err := s.Sighting(ctx, tenant, issuer, subject)
+			return err == nil && one.Barred
+		}
+		if !barred("i", "s1") || !barred("j", "unseen") || barred("i", "s2") {
+			t.Errorf("barred: %t, %t, %t", barred("i", "s1"), barred("j", "unseen"), barred("i", "s2"))
+		}
+		again := create(t, s, user("ada"))
+		if err := s.Link(ctx, tenant, directory.Identity{Issuer: "i", Subject: "s1", UserID: again.ID}); err != nil || barred("i", "s1") {
+			t.Errorf("linked again: %v, barred %t", err, barred("i", "s1"))
+		}
 		_, elsewhere := s.Sighting(ctx, "other", "i", "s1")
 		refusals(t, map[string]error{"of another tenant": elsewhere, "in a tenant that is none": s.Saw(ctx, "other", seen("s", ""), false)}, nil)
 		if err := s.Saw(ctx, tenant, seen("s3", strings.Repeat("x", directory.MaxClaims)), false); err == nil {

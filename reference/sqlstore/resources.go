@@ -245,6 +245,11 @@ func (s *Store) remove(ctx context.Context, conn conn, tenant string, old stored
 	if err := s.publishLeaving(ctx, conn, tenant, old); err != nil {
 		return err
 	}
+	if old.Kind == directory.User {
+		if err := bar(ctx, conn, old.seq); err != nil {
+			return err
+		}
+	}
 	// Memberships and identities go by ON DELETE CASCADE.
 	if _, err = conn.ExecContext(ctx, `DELETE FROM resources WHERE seq = ?`, old.seq); err != nil {
 		return err

@@ -14,7 +14,7 @@ func codeOf(why reason) string {
 		return "IDP_DISCOVERY_FAILED"
 	case identity.AlreadyLinked:
 		return "SSO_IDENTITY_MISMATCH"
-	case identity.Inactive, identity.NotProvisioned:
+	case identity.Inactive, identity.NotProvisioned, identity.Deprovisioned:
 		return "ScimUserNotActive"
 	case identity.UnknownUser, identity.NameTaken:
 		return "SSO_USER_UNKNOWN"

@@ -39,6 +39,9 @@ func (p *RelyingParty) whoever(ctx context.Context) (me, access.Session, error) 
 	if err != nil {
 		return me{}, session, fmt.Errorf("read signed-on user: %w", err)
 	}
+	if gone, err := p.unlinked(ctx, session); gone || err != nil {
+		return me{}, session, errors.Join(access.ErrNoSession, err, p.sessions.End(ctx))
+	}
 	standing, err := p.people.Standing(ctx, session.Tenant, user.ID)
 	if err != nil {
 		return me{}, session, err
@@ -46,6 +49,15 @@ func (p *RelyingParty) whoever(ctx context.Context) (me, access.Session, error) 
 	return me{
 		ID: user.ID, Email: emailOf(user), Name: nameOf(user), Tenant: session.Tenant, Role: string(standing.Role), Via: session.Via,
 	}, session, nil
+}
+
+// unlinked tells that a session is of somebody whose identity was taken from the user since.
+func (p *RelyingParty) unlinked(ctx context.Context, session access.Session) (bool, error) {
+	identities, err := p.store.Identities(ctx, session.Tenant, session.User)
+	if err != nil {
+		return false, fmt.Errorf("read identities of signed-on user: %w", err)
+	}
+	return session.Via == "oidc" && len(identities) == 0, nil
 }
 
 func (p *RelyingParty) me(w http.ResponseWriter, r *http.Request) {

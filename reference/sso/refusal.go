@@ -75,7 +75,7 @@ func explain(why reason) explanation {
 		return explanation{http.StatusForbidden, denied, "The account with your e-mail address belongs to another person at your identity provider, perhaps to someone who had the address before you. Please ask your administrator."}
 	case identity.UnknownUser:
 		return explanation{http.StatusForbidden, denied, "There is no account for you yet. Your administrator has to assign this application to you; accounts are not made at sign-in."}
-	case identity.Inactive:
+	case identity.Inactive, identity.Deprovisioned:
 		return explanation{http.StatusForbidden, denied, "Your account is deactivated. Please ask your administrator."}
 	case identity.NotProvisioned:
 		return explanation{http.StatusForbidden, denied, "Your organisation has not sent us your account. Please ask your administrator to assign this application to you for provisioning too."}

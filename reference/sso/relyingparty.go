@@ -35,6 +35,7 @@ type Options struct {
 	Audit    *audit.Recorder
 	Logger   *slog.Logger
 	Tenants  TenantTokens
+	People   *identity.Recognizer
 
 	Logins      Logins
 	WrapChecker func(Checker) Checker
@@ -89,7 +90,7 @@ func New(o Options) (*RelyingParty, error) {
 	rp := &RelyingParty{
 		base: base.Scheme + "://" + base.Host, secure: base.Scheme == "https",
 		store: o.Store, sessions: o.Sessions, vault: o.Vault, audit: o.Audit, logger: o.Logger,
-		logins: o.Logins, people: identity.New(o.Store, o.Now), tokens: o.Tenants,
+		logins: o.Logins, people: o.People, tokens: o.Tenants,
 		out: out, providers: newProviders(out, o.Now), pages: pages, now: o.Now,
 	}
 	rp.checker = &tokenChecker{providers: rp.providers, now: o.Now}

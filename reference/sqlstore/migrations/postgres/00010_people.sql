@@ -56,7 +56,8 @@ CREATE TABLE sightings (
     subject TEXT COLLATE "C" NOT NULL,
     claims  TEXT NOT NULL,
     overage BOOLEAN NOT NULL,
-    seen    BIGINT NOT NULL
+    seen    BIGINT NOT NULL,
+    barred  BOOLEAN NOT NULL DEFAULT FALSE
 );
 CREATE UNIQUE INDEX sightings_identity ON sightings (tenant, issuer, subject);
 CREATE INDEX sightings_list ON sightings (tenant, seq);

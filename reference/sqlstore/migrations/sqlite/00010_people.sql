@@ -55,7 +55,8 @@ CREATE TABLE sightings (
     subject TEXT NOT NULL,
     claims  TEXT NOT NULL,
     overage INTEGER NOT NULL,
-    seen    INTEGER NOT NULL
+    seen    INTEGER NOT NULL,
+    barred  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX sightings_identity ON sightings (tenant, issuer, subject);
 CREATE INDEX sightings_list ON sightings (tenant, seq);
