@@ -22,7 +22,7 @@ type Sighting struct {
 	// again. The store keeps it.
 	Barred bool
 	Seen   time.Time
-	Place   int64 // its place in the order of first sightings; the store sets it
+	Place  int64 // its place in the order of first sightings; the store sets it
 }
 
 // People is the part of the Store that recognises people who sign on.

@@ -107,11 +107,13 @@ func (r *Recognizer) outcome(ctx context.Context, tenant directory.Tenant, s Str
 	case Ambiguous, AmbiguousEmail:
 		o.Result = FindsMany
 		values, _ := s.values(p) // it had some a moment ago
-		o.Users, err = r.ids(ctx, tenant.ID, s.To, values)
+		if o.Users, err = r.ids(ctx, tenant.ID, s.To, values); err != nil {
+			return Outcome{}, err
+		}
 	default:
 		o.Result, o.Reason = Refuses, refusal.Reason
 	}
-	return o, err
+	return o, nil
 }
 
 func (r *Recognizer) ids(ctx context.Context, tenant string, to Target, values []string) ([]string, error) {

@@ -39,8 +39,12 @@ func (p *RelyingParty) whoever(ctx context.Context) (me, access.Session, error) 
 	if err != nil {
 		return me{}, session, fmt.Errorf("read signed-on user: %w", err)
 	}
-	if gone, err := p.unlinked(ctx, session); gone || err != nil {
-		return me{}, session, errors.Join(access.ErrNoSession, err, p.sessions.End(ctx))
+	unlinked, err := p.unlinked(ctx, session)
+	if err != nil {
+		return me{}, session, err
+	}
+	if unlinked {
+		return me{}, session, errors.Join(access.ErrNoSession, p.sessions.End(ctx))
 	}
 	standing, err := p.people.Standing(ctx, session.Tenant, user.ID)
 	if err != nil {
