@@ -90,18 +90,16 @@ func (r *Recognizer) refresh(ctx context.Context, tenant directory.Tenant, c dir
 // noting tells the audit log what sign-on has done to a user.
 func (r *Recognizer) noting(ctx context.Context, tenant string, s Strategy, p Person) context.Context {
 	return directory.WithNote(ctx, func(old, fresh directory.Resource) []directory.Event {
-		action := audit.UserUpdatedAtSignOn
+		action := audit.UserRefreshed
 		if old.ID == "" {
 			action = audit.UserProvisioned
 		}
-		event := directory.Event{
-			Time: r.now().UTC(), Tenant: tenant, Actor: audit.System, Action: string(action), Subject: fresh.ID,
-			Detail: map[string]string{"issuer": p.Issuer, "sub": p.Subject},
-		}
+		detail := map[string]string{"issuer": p.Issuer, "sub": p.Subject}
 		if s.Name != "" {
-			event.Detail["strategy"] = s.Name
+			detail["strategy"] = s.Name
 		}
-		return []directory.Event{event}
+		entry := audit.Entry{Tenant: tenant, Actor: audit.System, Action: action, Subject: fresh.ID, Detail: detail}
+		return []directory.Event{entry.Event(r.now())}
 	})
 }
 
