@@ -167,10 +167,11 @@ func (r *Recognizer) link(ctx context.Context, tenant string, c directory.Connec
 	if err := r.allowed(ctx, tenant, c, user); err != nil {
 		return Admission{User: user}, err
 	}
-	if err := r.unbound(ctx, tenant, user.ID, p.Issuer); err != nil {
-		return Admission{}, err
+	bound, err := r.bound(ctx, tenant, user.ID, p)
+	if err != nil || bound {
+		return Admission{User: user}, err
 	}
-	err := r.store.Link(ctx, tenant, directory.Identity{Issuer: p.Issuer, Subject: p.Subject, UserID: user.ID, Linked: r.now().UTC()})
+	err = r.store.Link(ctx, tenant, directory.Identity{Issuer: p.Issuer, Subject: p.Subject, UserID: user.ID, Linked: r.now().UTC()})
 	if _, taken := errors.AsType[*directory.ConflictError](err); taken { // by another login, a moment ago
 		return Admission{}, refuse(AlreadyLinked)
 	}
@@ -180,18 +181,23 @@ func (r *Recognizer) link(ctx context.Context, tenant string, c directory.Connec
 	return Admission{User: user, Linked: true, Strategy: s.Name}, nil
 }
 
-// unbound refuses to link a second subject of an issuer to a user. The match says that it is the
+// bound tells whether the identity was linked to the user a moment ago, by another login of the same person. It refuses
+// to link a second subject of an issuer to a user: the match says that it is the
 // same person and the subject says that it is not; identity providers give the address of somebody who
 // has left to the next of that name, and never do so with a subject (OpenID Connect Core section 2).
-func (r *Recognizer) unbound(ctx context.Context, tenant, userID, issuer string) error {
+func (r *Recognizer) bound(ctx context.Context, tenant, userID string, p Person) (bool, error) {
 	identities, err := r.store.Identities(ctx, tenant, userID)
 	if err != nil {
-		return fmt.Errorf("read identities: %w", err)
+		return false, fmt.Errorf("read identities: %w", err)
 	}
-	if slices.ContainsFunc(identities, func(i directory.Identity) bool { return i.Issuer == issuer }) {
-		return refuse(AlreadyLinked)
+	at := slices.IndexFunc(identities, func(i directory.Identity) bool { return i.Issuer == p.Issuer })
+	if at < 0 {
+		return false, nil
 	}
-	return nil
+	if identities[at].Subject != p.Subject {
+		return false, refuse(AlreadyLinked)
+	}
+	return true, nil
 }
 
 // allowed refuses users who may not sign on, however well they are known.

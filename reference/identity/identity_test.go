@@ -184,6 +184,47 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// By SAML people are matched, made and bound in the same way; an assertion of another issuer is somebody else.
+func TestRecognizeBySAML(t *testing.T) {
+	d := newDesk(t)
+	ada := d.user("ada@acme.test", "", "")
+	c := saml(directory.Okta, "")
+	c.JIT, c.DefaultRole = true, directory.RoleViewer
+	assertion := func(issuer, name string) Assertion {
+		return Assertion{Issuer: issuer, Subject: "unspecified - - " + name, Name: name, EmailVerified: true, Claims: map[string][]string{"Email": {name}, "FirstName": {"F"}}}
+	}
+	for range 2 {
+		got, err := d.Recognize(t.Context(), d.tenant, c, assertion("idp", "Ada@acme.test"))
+		if err != nil || got.User.ID != ada {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+	if _, err := d.Recognize(t.Context(), d.tenant, c, assertion("idp", "ada@acme.test")); !isReason(err, AlreadyLinked) {
+		t.Errorf("another NameID of the same person: %v", err)
+	}
+	made, err := d.Recognize(t.Context(), d.tenant, c, assertion("idp", "eve@acme.test"))
+	if err != nil || !made.Made || made.User.Name != "eve@acme.test" {
+		t.Errorf("made %+v, %v", made, err)
+	}
+	if again, err := d.Recognize(t.Context(), d.tenant, c, assertion("idp", "eve@acme.test")); err != nil || again.Made || again.User.ID != made.User.ID {
+		t.Errorf("the second time %+v, %v", again, err)
+	}
+	if _, err := d.Recognize(t.Context(), d.tenant, c, assertion("idp", "eve@elsewhere.test")); !isReason(err, ForeignDomain) {
+		t.Errorf("of another domain: %v", err)
+	}
+	// A new identity provider is another issuer: who has signed on before is linked to it as well.
+	if moved, err := d.Recognize(t.Context(), d.tenant, c, assertion("new idp", "ada@acme.test")); err != nil || moved.User.ID != ada || !moved.Linked {
+		t.Errorf("at the new identity provider: %+v, %v", moved, err)
+	}
+	if s, err := d.Standing(t.Context(), d.tenant.ID, ada); err != nil || s.Role != directory.RoleMember {
+		t.Errorf("without a connection: %+v, %v", s, err)
+	}
+	seen, err := d.DryRunSeen(t.Context(), d.tenant, c, 0, 10)
+	if err != nil || len(seen) != 5 || seen[0].UserID != ada || seen[0].Outcomes[0].Result != Matches {
+		t.Errorf("%d seen, %+v, %v", len(seen), seen, err)
+	}
+}
+
 // What is kept is bounded, holds nothing of the token, and never makes many groups none.
 func TestSightingIsBounded(t *testing.T) {
 	c := directory.Connection{ConnectionSettings: directory.ConnectionSettings{IdP: directory.Okta}}

@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -92,7 +93,7 @@ func (p *RelyingParty) finish(ctx context.Context, w http.ResponseWriter, r *htt
 	if err != nil {
 		return err
 	}
-	return p.admit(ctx, r, a)
+	return p.admit(ctx, r, a, directory.OIDC)
 }
 
 // readArrival reads the query of the callback. No parameter may occur twice (RFC 6749 section 3.1).
@@ -179,7 +180,7 @@ func (p *RelyingParty) identify(ctx context.Context, idp *provider, login Login,
 
 // credentials opens the client secret of the connection with which the login began.
 func (p *RelyingParty) credentials(ctx context.Context, login Login) (credentials, error) {
-	connection, err := p.connectionOf(ctx, login)
+	connection, err := p.connectionOf(ctx, login, directory.OIDC)
 	if err != nil {
 		return credentials{}, err
 	}
@@ -191,12 +192,12 @@ func (p *RelyingParty) credentials(ctx context.Context, login Login) (credential
 }
 
 // connectionOf is the connection with which a login began, as it is now.
-func (p *RelyingParty) connectionOf(ctx context.Context, login Login) (directory.Connection, error) {
+func (p *RelyingParty) connectionOf(ctx context.Context, login Login, via directory.Protocol) (directory.Connection, error) {
 	connection, err := p.store.Connection(ctx, login.Tenant)
 	if err != nil {
 		return directory.Connection{}, fmt.Errorf("read connection: %w", err)
 	}
-	if connection.Protocol != directory.OIDC || !connection.Active || connection.Issuer != login.Issuer || connection.ClientID != login.ClientID {
+	if connection.Protocol != via || !connection.Active || connection.Issuer != login.Issuer || connection.ClientID != login.ClientID {
 		return directory.Connection{}, refuse(reasonConnectionMoved)
 	}
 	return connection, nil
@@ -204,7 +205,7 @@ func (p *RelyingParty) connectionOf(ctx context.Context, login Login) (directory
 
 // admit finds the user, writes the audit log and starts the session, in this order: a login that was
 // not recorded does not happen.
-func (p *RelyingParty) admit(ctx context.Context, r *http.Request, a *attempt) error {
+func (p *RelyingParty) admit(ctx context.Context, r *http.Request, a *attempt, via directory.Protocol) error {
 	tenant, err := p.store.Tenant(ctx, a.tenant)
 	if err != nil {
 		return fmt.Errorf("read tenant: %w", err)
@@ -212,7 +213,7 @@ func (p *RelyingParty) admit(ctx context.Context, r *http.Request, a *attempt) e
 	if tenant.Mode == directory.ModeLegacy {
 		return refuse(reasonLocalSignOn)
 	}
-	connection, err := p.connectionOf(ctx, a.login)
+	connection, err := p.connectionOf(ctx, a.login, via)
 	if err != nil {
 		return err
 	}
@@ -229,13 +230,13 @@ func (p *RelyingParty) admit(ctx context.Context, r *http.Request, a *attempt) e
 	if err := p.record(ctx, audit.LoginSucceeded, *a, admitted.User); err != nil {
 		return err
 	}
-	return p.sessions.Start(r.Context(), access.Session{Tenant: tenant.ID, User: admitted.User.ID, Via: "oidc"})
+	return p.sessions.Start(r.Context(), access.Session{Tenant: tenant.ID, User: admitted.User.ID, Via: string(via)})
 }
 
-// assertion is what an ID token vouches for, with what userinfo has added.
+// assertion is what an identity provider vouches for, in the words of package identity.
 func (c Claims) assertion() identity.Assertion {
 	return identity.Assertion{
-		Issuer: c.Issuer, Subject: c.Subject, Name: c.Subject, Claims: c.All, EmailVerified: c.EmailVerified, Absent: c.Absent,
+		Issuer: c.Issuer, Subject: c.Subject, Name: cmp.Or(c.SubjectName, c.Subject), Claims: c.All, EmailVerified: c.EmailVerified, Absent: c.Absent,
 	}
 }
 

@@ -61,7 +61,8 @@ func (p *RelyingParty) unlinked(ctx context.Context, session access.Session) (bo
 	if err != nil {
 		return false, fmt.Errorf("read identities of signed-on user: %w", err)
 	}
-	return session.Via == "oidc" && len(identities) == 0, nil
+	via := directory.Protocol(session.Via)
+	return (via == directory.OIDC || via == directory.SAML) && len(identities) == 0, nil
 }
 
 func (p *RelyingParty) me(w http.ResponseWriter, r *http.Request) {

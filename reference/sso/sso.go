@@ -42,6 +42,7 @@ type Logins interface {
 type Claims struct {
 	Issuer        string
 	Subject       string
+	SubjectName   string // the subject as people know it, when that is something else, as the text of a NameID is
 	Email         string
 	EmailVerified bool
 	Name          string
