@@ -67,7 +67,11 @@ func CanonicalDomain(domain string) (canonical string, ok bool) {
 		return "", false
 	}
 	canonical, err := idna.Lookup.ToASCII(domain)
-	if err != nil || canonical == "" || len(canonical) > maxDomain || strings.HasSuffix(canonical, ".") {
+	if err != nil || len(canonical) > maxDomain {
+		return "", false
+	}
+	// What Punycode makes of very odd labels does not come out of it again: such a name is none.
+	if again, err := idna.Lookup.ToASCII(canonical); err != nil || again != canonical {
 		return "", false
 	}
 	for label := range strings.SplitSeq(canonical, ".") {
