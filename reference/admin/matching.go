@@ -158,6 +158,18 @@ type Outcome struct {
 	Reason   string   `json:"reason,omitempty"`
 }
 
+// Totals count people by strategy and result.
+type Totals map[string]map[string]int
+
+func (t Totals) add(outcomes []identity.Outcome) {
+	for _, o := range outcomes {
+		if t[o.Strategy] == nil {
+			t[o.Strategy] = map[string]int{}
+		}
+		t[o.Strategy][string(o.Result)]++
+	}
+}
+
 func showOutcomes(outcomes []identity.Outcome) []Outcome {
 	shown := make([]Outcome, 0, len(outcomes))
 	for _, o := range outcomes {
@@ -169,6 +181,7 @@ func showOutcomes(outcomes []identity.Outcome) []Outcome {
 // SignOns are people who have signed on.
 type SignOns struct {
 	SignOns []SeenSignOn `json:"sign_ons" nullable:"false"`
+	Totals  Totals       `json:"totals" doc:"How many of those that were looked at for this page each strategy matches, and how not"`
 	Next    int64        `json:"next" doc:"Send it as after to go on"`
 	More    bool         `json:"more" doc:"There may be more people after these"`
 }
@@ -193,9 +206,10 @@ func (a *api) matchingSignOns(ctx context.Context, in *MatchingQuery) (*Body[Sig
 	if err != nil {
 		return nil, a.internal(ctx, "dry run", err)
 	}
-	shown := SignOns{SignOns: []SeenSignOn{}, Next: in.After, More: len(seen) == in.Limit}
+	shown := SignOns{SignOns: []SeenSignOn{}, Totals: Totals{}, Next: in.After, More: len(seen) == in.Limit}
 	for _, s := range seen {
 		shown.Next = s.Place
+		shown.Totals.add(s.Outcomes)
 		if in.wants(s.Outcomes) {
 			shown.SignOns = append(shown.SignOns, SeenSignOn{
 				Issuer: s.Issuer, Subject: s.Subject, Email: s.Person.Email, Seen: s.Sighting.Seen.UTC(), User: s.UserID, Claims: s.Claims, Outcomes: showOutcomes(s.Outcomes),
@@ -207,9 +221,10 @@ func (a *api) matchingSignOns(ctx context.Context, in *MatchingQuery) (*Body[Sig
 
 // MatchingUsers are users of a dry run.
 type MatchingUsers struct {
-	Users []MatchingUser `json:"users" nullable:"false"`
-	Next  int64          `json:"next" doc:"Send it as after to go on"`
-	More  bool           `json:"more" doc:"There may be more users after these"`
+	Users  []MatchingUser `json:"users" nullable:"false"`
+	Totals Totals         `json:"totals" doc:"How many of those that were looked at for this page each strategy matches, and how not"`
+	Next   int64          `json:"next" doc:"Send it as after to go on"`
+	More   bool           `json:"more" doc:"There may be more users after these"`
 }
 
 // MatchingUser is a user with what each strategy would match for it.
@@ -232,9 +247,10 @@ func (a *api) matchingUsers(ctx context.Context, in *MatchingQuery) (*Body[Match
 	if err != nil {
 		return nil, a.internal(ctx, "dry run", err)
 	}
-	shown := MatchingUsers{Users: []MatchingUser{}, Next: in.After, More: len(users) == in.Limit}
+	shown := MatchingUsers{Users: []MatchingUser{}, Totals: Totals{}, Next: in.After, More: len(users) == in.Limit}
 	for _, u := range users {
 		shown.Next = u.Seq
+		shown.Totals.add(u.Outcomes)
 		if in.wants(u.Outcomes) {
 			shown.Users = append(shown.Users, MatchingUser{
 				User: u.ID, UserName: u.Name, Email: directory.EmailOf(u.Resource), ExternalID: u.ExternalID, Active: u.Active, Subject: u.Subject, Outcomes: showOutcomes(u.Outcomes),

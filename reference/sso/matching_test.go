@@ -60,8 +60,9 @@ func TestDryRun(t *testing.T) {
 	w.accepted(byAda, w.userID)
 	users = w.api(http.MethodGet, path+"/users?limit=1", nil, 200)["users"].([]any)
 	wants(results(users, "user", w.userID), "none", "none", "match")
-	problems := w.api(http.MethodGet, path+"/users?problems=OidcSubToScimExternalId", nil, 200)["users"].([]any)
-	if len(problems) != 3 {
+	problems := w.api(http.MethodGet, path+"/users?problems=OidcSubToScimExternalId", nil, 200)
+	totals := problems["totals"].(map[string]any)["OidcSubToScimExternalId"].(map[string]any)
+	if len(problems["users"].([]any)) != 3 || totals["match"] != 1.0 || totals["none"] != 1.0 || totals["ambiguous"] != 2.0 {
 		t.Errorf("the strategy leaves %v", problems)
 	}
 	got, next := 0, any(0.0)
