@@ -87,7 +87,11 @@ func (a *api) setSettings(ctx context.Context, in *SetSettings) (*Body[MatchingS
 	if err != nil {
 		return nil, err
 	}
-	if err := in.Body.apply(&c); err != nil {
+	err = in.Body.apply(&c)
+	if c.OwnDomains && len(t.Domains) == 0 {
+		err = errors.Join(err, errors.New("own_domains: nobody could sign on, because the tenant has no verified domain; verify one first"))
+	}
+	if err != nil {
 		return nil, &Problem{Status: http.StatusUnprocessableEntity, Code: "INVALID_SETTINGS", Detail: err.Error()}
 	}
 	c.Updated = a.Now().UTC()

@@ -61,6 +61,13 @@ func (r *Recognizer) mayMake(ctx context.Context, tenant directory.Tenant, c dir
 	if !slices.Contains(c.JITDomains, domainOf(p.Email)) {
 		return refuse(ForeignDomain)
 	}
+	owner, err := r.store.DomainOwner(ctx, domainOf(p.Email))
+	if err == nil && owner != tenant.ID { // whatever this tenant says
+		return refuse(ForeignDomain)
+	}
+	if err != nil && !errors.Is(err, directory.ErrNotFound) {
+		return err
+	}
 	return nil
 }
 
@@ -69,8 +76,10 @@ func (r *Recognizer) refresh(ctx context.Context, tenant directory.Tenant, c dir
 	if !c.JIT || !found.User.Active {
 		return nil
 	}
-	if r.mayMake(ctx, tenant, c, p) != nil {
+	if err := r.mayMake(ctx, tenant, c, p); isReason(err, NoEmail, UnverifiedEmail, ForeignDomain) {
 		p.Email = "" // everything else may still be brought up to date
+	} else if err != nil {
+		return err
 	}
 	identity := directory.Identity{Issuer: p.Issuer, Subject: p.Subject}
 	user, _, err := r.store.Provision(r.noting(ctx, tenant.ID, Strategy{}, p), tenant.ID, identity, func(user *directory.Resource) error {

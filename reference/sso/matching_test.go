@@ -81,7 +81,7 @@ func TestSettings(t *testing.T) {
 	for name, body := range map[string]map[string]any{
 		"no strategy": {"active": true, "matching": "ByLuck"}, "strategy of SAML": {"active": true, "matching": "SamlNameIdToScimUsername"},
 		"mapping of nothing": {"active": true, "mapping": map[string]any{"role": "role"}}, "mapping to nothing": {"active": true, "mapping": map[string]any{"email": ""}},
-		"no domain": {"active": true, "jit_domains": []string{"no domain"}},
+		"no domain": {"active": true, "jit_domains": []string{"no domain"}}, "nobody left": {"active": true, "own_domains": true},
 	} {
 		if status, doc := w.call(http.MethodPut, path, w.AdminToken, body); status != 422 || doc["code"] != "INVALID_SETTINGS" {
 			t.Errorf("%s: %d %v", name, status, doc)

@@ -169,9 +169,14 @@ func TestTenancy(t *testing.T) {
 			if len(who) > 0 || !strings.Contains(page, "SSO_DOMAIN_NOT_ALLOWED") {
 				w.t.Errorf("signed on as %v: %s", who, page)
 			}
-			if who, _ := w.signOn("tenant=" + b); len(who) > 0 {
-				w.t.Errorf("the second time: %v", who)
+			w.api(http.MethodPut, "/tenants/"+b+"/sso/settings", map[string]any{
+				"active": true, "matching": "OidcSubToScimExternalId", "jit": true, "jit_domains": []string{"example.com"},
+			}, 200)
+			w.person("00u-new", map[string]any{"email": "new@example.com"})
+			if who, page := w.signOn("tenant=" + b); len(who) > 0 || !strings.Contains(page, "SSO_DOMAIN_NOT_ALLOWED") {
+				w.t.Errorf("made as %v: %s", who, page)
 			}
+			w.person("00u1", nil)
 			w.accepted(byAda, w.userID)
 		},
 		"SSO-MT-03 an address that is not verified links nothing": func(w *world) {
