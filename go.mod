@@ -22,9 +22,9 @@ require (
 	github.com/zitadel/oidc/v3 v3.49.2
 	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/crypto v0.58.0
+	golang.org/x/net v0.60.0
 	golang.org/x/sync v0.24.0
 	golang.org/x/term v0.47.0
-	golang.org/x/net v0.60.0
 	golang.org/x/text v0.43.0
 	modernc.org/libc v1.72.3
 	modernc.org/sqlite v1.52.0
