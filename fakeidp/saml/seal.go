@@ -35,7 +35,7 @@ func (s seal) sign(e *etree.Element) error {
 	if err := context.SetSignatureMethod(s.method); err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
-	signature, err := context.ConstructSignature(e, true)
+	signature, err := context.ConstructSignature(e.Copy(), true) // it takes the comments out of what it signs
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
