@@ -148,7 +148,7 @@ func (p *parts) signOn(ctx context.Context, sessions *access.Sessions) (*sso.Rel
 	transport := faults.Wrap[http.RoundTripper](sso.NewTransport(), p.Faults, func(f faults.Fault) func(http.RoundTripper) http.RoundTripper { return f.Outgoing })
 	return sso.New(sso.Options{
 		BaseURL: p.base, Store: p.store, Sessions: sessions, Vault: p.vault, Audit: p.audit, Logger: p.Logger,
-		Tenants: tenants, People: p.people, Logins: logins, Transport: transport, Now: p.Now,
+		Tenants: tenants, People: p.people, Logins: logins, Transport: transport, SAMLSkew: p.SAMLSkew, Now: p.Now,
 		WrapChecker: func(inner sso.Checker) sso.Checker {
 			return faults.Wrap(inner, p.Faults, func(f faults.Fault) func(sso.Checker) sso.Checker { return f.Checker })
 		},

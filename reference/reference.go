@@ -47,6 +47,10 @@ type Options struct {
 	KeepChanges int
 	Schemas     []schema.Extension // custom extensions of SCIM's resource types
 
+	// SAMLSkew is how far the clocks of SAML identity providers may differ from ours; saml.DefaultSkew when it is 0,
+	// saml.MaxSkew at most.
+	SAMLSkew time.Duration
+
 	SSO    *SSO           // connection of the first tenant, set at start; nil leaves what there is
 	Faults []faults.Fault // switched on, the first innermost
 	Logger *slog.Logger   // nothing is logged when nil

@@ -20,6 +20,7 @@ import (
 	"assay/reference/faults"
 	"assay/reference/scim/schema"
 	"assay/reference/sqlstore"
+	"assay/reference/sso/saml"
 )
 
 // shutdownTimeout is how long requests may take to finish once the process is asked to stop.
@@ -36,6 +37,7 @@ type serveFlags struct {
 	rate                          float64
 	burst                         int
 	keepChanges                   int
+	samlSkew                      time.Duration
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -73,6 +75,7 @@ line on standard output has what a script needs; the log and the words for peopl
 	f.Float64Var(&flags.rate, "rate", 0, "SCIM requests a second that one token may make; beyond it 429 (0: no limit)")
 	f.IntVar(&flags.burst, "burst", 0, "SCIM requests that one token may make at once (default: those of one second)")
 	f.IntVar(&flags.keepChanges, "keep-changes", sqlstore.DefaultKeepChanges, "how many of its newest changes each tenant keeps in the change feed")
+	f.DurationVar(&flags.samlSkew, "saml-skew", saml.DefaultSkew, "how far the clocks of SAML identity providers may differ, up to 5m")
 	f.StringVar(&flags.addr, "addr", loopback, "address to listen on, host:port; port 0 is any free one")
 	f.StringVar(&flags.data, "data", "", "SQLite file or postgres:// URL to keep the data in (default: memory)")
 	f.StringVar(&flags.keyset, "keyset", "", "file with the key that seals secrets, made where there is none (default: beside the SQLite file; assay.keyset.json with PostgreSQL)")
@@ -105,6 +108,10 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 		return o, usage("--keep-changes %d is not a number of changes", f.keepChanges)
 	}
 	o.KeepChanges = f.keepChanges
+	if f.samlSkew <= 0 || f.samlSkew > saml.MaxSkew {
+		return o, usage("--saml-skew %s: give a duration above 0s and up to %s, such as 3m", f.samlSkew, saml.MaxSkew)
+	}
+	o.SAMLSkew = f.samlSkew
 	if f.setStrict {
 		o.Strict = &f.strict
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/google/uuid"
 )
 
 // ErrNoSession is returned where nobody is signed on.
@@ -16,9 +17,10 @@ var ErrNoSession = errors.New("not signed on")
 
 // Session is who signed on and how.
 type Session struct {
+	ID     string // names the session and opens nothing; Start makes it
 	Tenant string
 	User   string // id of the user; empty in an administrator's session
-	Via    string // "oidc", "admin-token"
+	Via    string // "oidc", "saml", "admin-token"
 }
 
 // SessionOptions shapes a set of sessions.
@@ -80,6 +82,7 @@ func (s *Sessions) Start(ctx context.Context, session Session) error {
 	if err := s.manager.RenewToken(ctx); err != nil {
 		return fmt.Errorf("renew session token: %w", err)
 	}
+	s.manager.Put(ctx, "id", uuid.NewString())
 	s.manager.Put(ctx, "tenant", session.Tenant)
 	s.manager.Put(ctx, "user", session.User)
 	s.manager.Put(ctx, "via", session.Via)
@@ -89,6 +92,7 @@ func (s *Sessions) Start(ctx context.Context, session Session) error {
 // Current returns the session of a request, or ErrNoSession.
 func (s *Sessions) Current(ctx context.Context) (Session, error) {
 	session := Session{
+		ID:     s.manager.GetString(ctx, "id"),
 		Tenant: s.manager.GetString(ctx, "tenant"),
 		User:   s.manager.GetString(ctx, "user"),
 		Via:    s.manager.GetString(ctx, "via"),

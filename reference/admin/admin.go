@@ -33,6 +33,7 @@ type SignOn interface {
 	CallbackURL() string
 	// LoginURL is where the people of a tenant sign on.
 	LoginURL(tenant string) string
+	SAML
 }
 
 // Tokens makes SCIM tokens.
@@ -140,6 +141,7 @@ func (a *api) register(h huma.API) {
 		"Connect an OpenID provider", 404, 422), a.connect)
 	huma.Register(h, operation("connect-sso", http.MethodPost, "/api/tenants/{tenant}/sso",
 		"Connect an OpenID provider (the same as PUT)", 404, 422), a.connect)
+	a.registerSAML(h)
 	huma.Register(h, operation("rotate-scim-token", http.MethodPost, "/api/tenants/{tenant}/scim-token",
 		"Revoke the SCIM tokens of a tenant at once and make a new one, shown once", 404, 422), a.rotate)
 	huma.Register(h, operation("get-scim", http.MethodGet, "/api/tenants/{tenant}/scim",

@@ -38,6 +38,7 @@ const (
 	UserRefreshed     Action = "sso.user.updated"
 	CustomerChanged   Action = "tenant.customer.changed"
 	LoggedOut         Action = "sso.logout"
+	LogoutRefused     Action = "sso.logout.refused"
 	UserArchived      Action = "user.archived"
 	ArchivedDeleted   Action = "user.archived.deleted"
 	ConsoleEntered    Action = "console.login.succeeded"

@@ -38,6 +38,7 @@ type attempt struct {
 	code     string // error code of the identity provider
 	login    Login
 	claims   Claims
+	action   audit.Action // what is refused; a login when empty
 }
 
 // callback finishes a login.
@@ -65,9 +66,12 @@ func (p *RelyingParty) finish(ctx context.Context, w http.ResponseWriter, r *htt
 	if err != nil {
 		return err
 	}
-	login, err := p.take(ctx, w, r, back.state)
+	login, err := p.take(ctx, w, r, back.state, p.loginCookie(back.state, "", -1))
 	if err != nil {
 		return err
+	}
+	if login.Request != "" {
+		return refuse(reasonUnknownState) // it is one of SAML
 	}
 	a.login, a.tenant = login, login.Tenant
 	if back.hasIssuer && back.issuer != login.Issuer {
@@ -124,8 +128,9 @@ func readArrival(u *url.URL) (arrival, error) {
 }
 
 // take gets the login of a state, once, and sees to it that this is the browser that began it. The
-// login is used up even when the browser is another one: somebody who has the state may have the code.
-func (p *RelyingParty) take(ctx context.Context, w http.ResponseWriter, r *http.Request, state string) (Login, error) {
+// login is used up even when the browser is another one: somebody who has the state may have the code. gone is
+// the cookie of the login, expired.
+func (p *RelyingParty) take(ctx context.Context, w http.ResponseWriter, r *http.Request, state string, gone *http.Cookie) (Login, error) {
 	login, err := p.logins.Take(ctx, state)
 	if errors.Is(err, ErrNoLogin) {
 		return Login{}, refuse(reasonUnknownState)
@@ -133,7 +138,7 @@ func (p *RelyingParty) take(ctx context.Context, w http.ResponseWriter, r *http.
 	if err != nil {
 		return Login{}, fmt.Errorf("take login: %w", err)
 	}
-	http.SetCookie(w, p.loginCookie(login.State, "", -1))
+	http.SetCookie(w, gone)
 	cookie, err := r.Cookie(cookieName(login.State))
 	if err != nil {
 		return Login{}, refuse(reasonOtherBrowser)
@@ -254,15 +259,16 @@ func (p *RelyingParty) refused(w http.ResponseWriter, r *http.Request, a attempt
 	told := explain(why.reason)
 	reference := newReference()
 	ctx := context.WithoutCancel(r.Context())
+	action := cmp.Or(a.action, audit.LoginRefused)
 	level := p.logger.WarnContext
 	if why.reason == reasonInternal {
 		level = p.logger.ErrorContext
 	}
-	level(ctx, "sign-in refused", "reason", string(why.reason), "reference", reference, "tenant", a.tenant, "error", why)
+	level(ctx, "sign-on refused", "action", string(action), "reason", string(why.reason), "reference", reference, "tenant", a.tenant, "error", why)
 	if a.tenant != "" {
 		// The person is turned away in any case; the recorder logs it when the event is lost.
 		_ = p.audit.Record(ctx, audit.Entry{
-			Tenant: a.tenant, Actor: audit.System, Action: audit.LoginRefused, Subject: a.user,
+			Tenant: a.tenant, Actor: audit.System, Action: action, Subject: a.user,
 			Detail: refusalDetail(a, why, reference),
 		})
 	}

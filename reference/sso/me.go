@@ -12,6 +12,7 @@ import (
 	"assay/reference/audit"
 	"assay/reference/directory"
 	"assay/reference/page"
+	"assay/reference/sso/saml"
 )
 
 // me is the answer of /api/me.
@@ -33,7 +34,7 @@ func (p *RelyingParty) whoever(ctx context.Context) (me, access.Session, error) 
 		return me{}, session, err
 	}
 	user, err := p.store.Get(ctx, session.Tenant, directory.User, session.User)
-	if errors.Is(err, directory.ErrNotFound) || (err == nil && !user.Active) {
+	if errors.Is(err, directory.ErrNotFound) || (err == nil && (!user.Active || !p.saml.lives(session))) {
 		return me{}, session, errors.Join(access.ErrNoSession, p.sessions.End(ctx))
 	}
 	if err != nil {
@@ -92,11 +93,14 @@ func (p *RelyingParty) home(w http.ResponseWriter, r *http.Request) {
 	p.write(w, r, http.StatusOK, "home", who)
 }
 
-// logout ends the session here. It is a POST, and not one from another site.
+// logout ends the session here, and tells a SAML identity provider that wants to know. It is a POST, and not one from
+// another site.
 func (p *RelyingParty) logout(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	session, err := p.sessions.Current(ctx)
+	var told *saml.Outgoing
 	if err == nil {
+		told = p.saml.leave(ctx, w, session)
 		// The session ends whether or not that can be recorded; the recorder logs a lost event.
 		_ = p.audit.Record(ctx, audit.Entry{
 			Tenant: session.Tenant, Actor: audit.User(session.User), Action: audit.LoggedOut, Subject: session.User,
@@ -105,6 +109,10 @@ func (p *RelyingParty) logout(w http.ResponseWriter, r *http.Request) {
 	if err := p.sessions.End(ctx); err != nil {
 		p.logger.ErrorContext(ctx, "session not ended", "error", err)
 		problem(w, http.StatusInternalServerError, "The session could not be ended.")
+		return
+	}
+	if told != nil {
+		p.saml.send(w, r, *told)
 		return
 	}
 	p.redirect(w, "/")

@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strings"
 
 	"assay/reference/identity"
+	"assay/reference/sso/saml"
 )
 
 // reason says in one stable word why a login is refused, for the audit log; its explanation is for the person.
@@ -29,6 +31,8 @@ const (
 	reasonUnknownDomain    reason = "unknown-domain"
 	reasonUnknownTenant    reason = "unknown-tenant"
 	reasonLocalSignOn      reason = "tenant-signs-on-locally"
+	reasonUnsolicited      reason = reason(saml.ReasonUnsolicited)
+	reasonTransient        reason = reason(saml.ReasonTransient)
 	reasonInternal         reason = "internal"
 )
 
@@ -87,8 +91,15 @@ func explain(why reason) explanation {
 		return explanation{http.StatusBadRequest, failed, "No organisation here is known by that link. Please ask your administrator for another one."}
 	case reasonUnknownDomain:
 		return explanation{http.StatusBadRequest, failed, "No organisation here uses single sign-on with that e-mail address."}
+	case reasonUnsolicited:
+		return explanation{http.StatusForbidden, failed, "Your organisation does not let its identity provider sign you in here without being asked. Please start here."}
+	case reasonTransient:
+		return explanation{http.StatusForbidden, denied, "Your identity provider names you differently each time, so we cannot recognise you. Please ask your administrator to have it send a lasting name."}
 	case reasonInternal:
 		return explanation{http.StatusInternalServerError, failed, "Something went wrong on our side. Please try again."}
+	}
+	if strings.HasPrefix(string(why), "saml-") { // one text for all: whoever forges a message learns nothing from it
+		return explain(reasonInvalidToken)
 	}
 	return explanation{http.StatusBadRequest, failed, "That was not a complete sign-in. Please start again."}
 }

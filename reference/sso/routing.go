@@ -45,6 +45,10 @@ func (p *RelyingParty) login(w http.ResponseWriter, r *http.Request) {
 		p.refused(w, r, attempt{}, err)
 		return
 	}
+	if connection, err := p.store.Connection(r.Context(), tenant); err == nil && connection.Protocol == directory.SAML {
+		p.redirect(w, p.SAMLEndpoints(tenant).Login)
+		return
+	}
 	target, cookie, err := p.begin(r.Context(), tenant, email)
 	if err != nil {
 		p.refused(w, r, attempt{tenant: tenant}, err)
