@@ -35,7 +35,8 @@ type parts struct {
 	audit  *audit.Recorder
 	people *identity.Recognizer
 
-	stopping chan struct{} // closed when the server is about to stop
+	cursorKey []byte
+	stopping  chan struct{} // closed when the server is about to stop
 }
 
 func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
@@ -43,7 +44,7 @@ func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	vault, err := openVault(o.KeysetFile())
+	kek, err := o.KeyEncryptionKey()
 	if err != nil {
 		return nil, err
 	}
@@ -52,34 +53,11 @@ func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
 		return nil, err
 	}
 	store := faults.Wrap[directory.Store](opened, o.Faults, func(f faults.Fault) func(directory.Store) directory.Store { return f.Store })
-	s, err := build(ctx, o, base, store, vault)
+	s, err := build(ctx, o, base, store, secrets.New(kek, store))
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	return s, nil
-}
-
-// KeysetFile is where the key-encryption key is: where the options say, beside the database file, or,
-// for PostgreSQL, in the working directory. It is empty when the key is kept in memory like the data.
-// All processes that use one PostgreSQL database need the same key.
-func (o Options) KeysetFile() string {
-	const suffix = "keyset.json"
-	switch {
-	case o.Keyset != "":
-		return o.Keyset
-	case o.Data == "":
-		return ""
-	case sqlstore.IsServer(o.Data):
-		return "assay." + suffix
-	}
-	return o.Data + "." + suffix
-}
-
-func openVault(path string) (*secrets.Vault, error) {
-	if path == "" {
-		return secrets.NewMemory()
-	}
-	return secrets.Open(path)
 }
 
 func build(ctx context.Context, o Options, base string, store directory.Store, vault *secrets.Vault) (*Server, error) {
@@ -93,6 +71,10 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 		ledger: &leniency.Ledger{},
 		audit:  audit.New(store, o.Logger, o.Now),
 		people: identity.New(store, o.Now),
+	}
+	var err error
+	if p.cursorKey, err = p.sharedKey(ctx, cursorKeyName, cursor.KeySize); err != nil {
+		return nil, err
 	}
 	tenant, token, err := p.seed(ctx)
 	if err != nil {
@@ -124,14 +106,10 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 }
 
 // scim returns the SCIM handler with the faults around and under it.
-func (p *parts) scim(ctx context.Context) (http.Handler, error) {
-	key, err := p.sharedKey(ctx, cursorKeyName, cursor.KeySize)
-	if err != nil {
-		return nil, err
-	}
+func (p *parts) scim() (http.Handler, error) {
 	verifier := faults.Wrap[scim.Verifier](p.tokens, p.Faults, func(f faults.Fault) func(scim.Verifier) scim.Verifier { return f.Verifier })
 	handler, err := scim.New(scim.Options{Store: p.store, Verify: verifier, BaseURL: p.base + scimPath, Logger: p.Logger,
-		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger, CursorKey: key, Schemas: p.Schemas})
+		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger, CursorKey: p.cursorKey, Schemas: p.Schemas})
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +138,7 @@ func (p *parts) sessions(cookie string) *access.Sessions {
 }
 
 func (p *parts) site(ctx context.Context) (http.Handler, error) {
-	provisioning, err := p.scim(ctx)
+	provisioning, err := p.scim()
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +176,7 @@ func (p *parts) connect(ctx context.Context, tenant string) error {
 	if p.SSO == nil {
 		return nil
 	}
-	sealed, err := p.vault.Seal(tenant, []byte(p.SSO.ClientSecret))
+	sealed, err := p.vault.Seal(ctx, tenant, []byte(p.SSO.ClientSecret))
 	if err != nil {
 		return err
 	}

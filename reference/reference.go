@@ -23,7 +23,8 @@ import (
 type Options struct {
 	Addr      string // host:port to listen on; port 0 is any free one. "127.0.0.1:0" when empty
 	Data      string // path of the SQLite database or URL of the PostgreSQL database; in memory when empty
-	Keyset    string // file with the key that seals secrets; see KeysetFile
+	Keyset    string // file with the key-encryption key; see KeysetFile
+	KMS       string // location of the key-encryption key in a key service, in place of a file; see secrets.TransitKey
 	PublicURL string // scheme and host under which clients reach it; from the listener when empty
 	Version   string // for the OpenAPI document
 

@@ -28,7 +28,7 @@ const shutdownTimeout = 10 * time.Second
 
 type serveFlags struct {
 	addr, data, publicURL, tenant string
-	keyset                        string
+	keyset, kms                   string
 	issuer, clientID              string
 	faults, schemas               []string
 	quiet                         bool
@@ -79,6 +79,7 @@ line on standard output has what a script needs; the log and the words for peopl
 	f.StringVar(&flags.addr, "addr", loopback, "address to listen on, host:port; port 0 is any free one")
 	f.StringVar(&flags.data, "data", "", "SQLite file or postgres:// URL to keep the data in (default: memory)")
 	f.StringVar(&flags.keyset, "keyset", "", "file with the key that seals secrets, made where there is none (default: beside the SQLite file; assay.keyset.json with PostgreSQL)")
+	f.StringVar(&flags.kms, "kms", "", "key in the Transit engine of Vault or OpenBao that seals secrets, in place of --keyset: hcvault://HOST:PORT/transit/keys/NAME; token and certificates from VAULT_TOKEN, VAULT_CACERT …")
 	f.StringVar(&flags.publicURL, "public-url", "", "URL under which people and identity providers reach it (default: http:// and the address)")
 	f.StringVar(&flags.tenant, "tenant", "Acme", "name of the tenant that a new store is seeded with")
 	f.StringVar(&flags.issuer, "issuer", "", "issuer of the OpenID Connect identity provider to connect")
@@ -95,6 +96,10 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 		Addr: f.addr, Data: f.data, Keyset: f.keyset, PublicURL: strings.TrimRight(f.publicURL, "/"), TenantName: f.tenant,
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	}
+	if f.kms != "" && f.keyset != "" {
+		return o, usage("--kms and --keyset exclude each other")
+	}
+	o.KMS = f.kms
 	if f.quiet {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

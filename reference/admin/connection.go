@@ -93,7 +93,7 @@ func (a *api) connect(ctx context.Context, in *Connect) (*Body[Connection], erro
 // must not get to see it.
 func (a *api) sealedSecret(ctx context.Context, tenant string, in *Connect, old directory.Connection) ([]byte, error) {
 	if in.Body.ClientSecret != "" {
-		sealed, err := a.Vault.Seal(tenant, []byte(in.Body.ClientSecret))
+		sealed, err := a.Vault.Seal(ctx, tenant, []byte(in.Body.ClientSecret))
 		if err != nil {
 			return nil, a.internal(ctx, "seal client secret", err)
 		}

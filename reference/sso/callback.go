@@ -189,7 +189,7 @@ func (p *RelyingParty) credentials(ctx context.Context, login Login) (credential
 	if err != nil {
 		return credentials{}, err
 	}
-	secret, err := p.vault.Unseal(login.Tenant, connection.SealedSecret)
+	secret, err := p.vault.Unseal(ctx, login.Tenant, connection.SealedSecret)
 	if err != nil {
 		return credentials{}, err
 	}
