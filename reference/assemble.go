@@ -21,6 +21,8 @@ import (
 	"assay/reference/secrets"
 	"assay/reference/sqlstore"
 	"assay/reference/sso"
+	"assay/reference/sso/saml"
+	"assay/reference/state"
 )
 
 // parts is what the site is made of.
@@ -36,6 +38,9 @@ type parts struct {
 	people *identity.Recognizer
 
 	cursorKey []byte
+	logins    sso.Logins
+	replays   saml.Replays  // nil for those of this process
+	shared    *state.Shared // nil when the state of sign-on stays in this process
 	stopping  chan struct{} // closed when the server is about to stop
 }
 
@@ -55,7 +60,7 @@ func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
 	store := faults.Wrap[directory.Store](opened, o.Faults, func(f faults.Fault) func(directory.Store) directory.Store { return f.Store })
 	s, err := build(ctx, o, base, store, secrets.New(kek, store))
 	if err != nil {
-		return nil, errors.Join(err, store.Close())
+		return nil, err
 	}
 	return s, nil
 }
@@ -72,7 +77,17 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 		audit:  audit.New(store, o.Logger, o.Now),
 		people: identity.New(store, o.Now),
 	}
-	var err error
+	if err := p.shareState(ctx); err != nil {
+		return nil, err
+	}
+	s, err := p.serve(ctx)
+	if err != nil {
+		return nil, errors.Join(err, p.release())
+	}
+	return s, nil
+}
+
+func (p *parts) serve(ctx context.Context) (s *Server, err error) {
 	if p.cursorKey, err = p.sharedKey(ctx, cursorKeyName, cursor.KeySize); err != nil {
 		return nil, err
 	}
@@ -90,19 +105,41 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{
-		BaseURL: base, SCIM: base + scimPath, Login: base + sso.LoginPath, Callback: base + sso.CallbackPath,
-		Admin: base + "/api", Console: base + "/console",
-		Tenant: tenant, Token: token, AdminToken: o.AdminToken,
-		store: store, done: make(chan error, 1),
+	s = &Server{
+		BaseURL: p.base, SCIM: p.base + scimPath, Login: p.base + sso.LoginPath, Callback: p.base + sso.CallbackPath,
+		Admin: p.base + "/api", Console: p.base + "/console",
+		Tenant: tenant, Token: token, AdminToken: p.AdminToken,
+		release: p.release, done: make(chan error, 1),
 		http: &http.Server{
 			Handler: site, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 			IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-			ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
+			ErrorLog: slog.NewLogLogger(p.Logger.Handler(), slog.LevelWarn),
 		},
 	}
 	s.http.RegisterOnShutdown(func() { close(p.stopping) })
 	return s, nil
+}
+
+// shareState connects to what keeps the state of sign-on.
+func (p *parts) shareState(ctx context.Context) error {
+	if p.State == "" {
+		p.logins = sso.NewMemoryLogins(p.Now)
+		return nil
+	}
+	shared, err := state.Open(ctx, p.State, p.StateCredentials, p.vault, p.Now)
+	if err != nil {
+		return errors.Join(err, p.store.Close())
+	}
+	p.shared, p.logins, p.replays = shared, shared, shared
+	return nil
+}
+
+// release closes what requests work with, when there are none any more.
+func (p *parts) release() error {
+	if p.shared != nil {
+		p.shared.Close()
+	}
+	return p.store.Close()
 }
 
 // scim returns the SCIM handler with the faults around and under it.
@@ -122,11 +159,11 @@ func (p *parts) signOn(ctx context.Context, sessions *access.Sessions) (*sso.Rel
 	if err != nil {
 		return nil, err
 	}
-	logins := faults.Wrap[sso.Logins](sso.NewMemoryLogins(p.Now), p.Faults, func(f faults.Fault) func(sso.Logins) sso.Logins { return f.Logins })
+	logins := faults.Wrap(p.logins, p.Faults, func(f faults.Fault) func(sso.Logins) sso.Logins { return f.Logins })
 	transport := faults.Wrap[http.RoundTripper](sso.NewTransport(), p.Faults, func(f faults.Fault) func(http.RoundTripper) http.RoundTripper { return f.Outgoing })
 	return sso.New(sso.Options{
 		BaseURL: p.base, Store: p.store, Sessions: sessions, Vault: p.vault, Audit: p.audit, Logger: p.Logger,
-		Tenants: tenants, People: p.people, Logins: logins, Transport: transport, SAMLSkew: p.SAMLSkew, Now: p.Now,
+		Tenants: tenants, People: p.people, Logins: logins, Replays: p.replays, Transport: transport, SAMLSkew: p.SAMLSkew, Now: p.Now,
 		WrapChecker: func(inner sso.Checker) sso.Checker {
 			return faults.Wrap(inner, p.Faults, func(f faults.Fault) func(sso.Checker) sso.Checker { return f.Checker })
 		},

@@ -28,7 +28,7 @@ const shutdownTimeout = 10 * time.Second
 
 type serveFlags struct {
 	addr, data, publicURL, tenant string
-	keyset, kms                   string
+	keyset, kms, state            string
 	issuer, clientID              string
 	faults, schemas               []string
 	quiet                         bool
@@ -80,6 +80,7 @@ line on standard output has what a script needs; the log and the words for peopl
 	f.StringVar(&flags.data, "data", "", "SQLite file or postgres:// URL to keep the data in (default: memory)")
 	f.StringVar(&flags.keyset, "keyset", "", "file with the key that seals secrets, made where there is none (default: beside the SQLite file; assay.keyset.json with PostgreSQL)")
 	f.StringVar(&flags.kms, "kms", "", "key in the Transit engine of Vault or OpenBao that seals secrets, in place of --keyset: hcvault://HOST:PORT/transit/keys/NAME; token and certificates from VAULT_TOKEN, VAULT_CACERT …")
+	f.StringVar(&flags.state, "state", "", "NATS server (nats://HOST:PORT, with JetStream) that keeps the state of sign-on for all replicas (default: this process); a file with its user's credentials is named by NATS_CREDS")
 	f.StringVar(&flags.publicURL, "public-url", "", "URL under which people and identity providers reach it (default: http:// and the address)")
 	f.StringVar(&flags.tenant, "tenant", "Acme", "name of the tenant that a new store is seeded with")
 	f.StringVar(&flags.issuer, "issuer", "", "issuer of the OpenID Connect identity provider to connect")
@@ -99,7 +100,10 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 	if f.kms != "" && f.keyset != "" {
 		return o, usage("--kms and --keyset exclude each other")
 	}
-	o.KMS = f.kms
+	o.KMS, o.State, o.StateCredentials = f.kms, f.state, getenv("NATS_CREDS")
+	if u, err := url.Parse(f.state); f.state != "" && (err != nil || u.Host == "" || u.User != nil) {
+		return o, usage("--state has to be like nats://nats.example:4222; credentials belong into a file that NATS_CREDS names")
+	}
 	if f.quiet {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

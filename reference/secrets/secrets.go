@@ -94,11 +94,16 @@ func (v *Vault) Unseal(ctx context.Context, tenant string, sealed []byte) ([]byt
 	return secret, nil
 }
 
-// SharedKey returns a random key of size bytes that all processes of the installation share under a name. It returns
-// ErrWrongKey when the one that is kept cannot be opened.
+// SharedKey is Shared for a random key of size bytes.
 func (v *Vault) SharedKey(ctx context.Context, name string, size int) ([]byte, error) {
 	fresh := make([]byte, size)
 	rand.Read(fresh) // it never fails
+	return v.Shared(ctx, name, fresh)
+}
+
+// Shared returns the secret that all processes of the installation share under a name: the first that one of them has
+// offered. It returns ErrWrongKey when the one that is kept cannot be opened.
+func (v *Vault) Shared(ctx context.Context, name string, fresh []byte) ([]byte, error) {
 	offered, err := v.kek.Encrypt(fresh, []byte(name))
 	if err != nil {
 		return nil, fmt.Errorf("wrap key %q: %w", name, err)

@@ -98,16 +98,8 @@ func (s *samlSite) credential(ctx context.Context) (*saml.Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	offered, err := s.vault.Seal(credentialName, text)
-	if err != nil {
+	if text, err = s.vault.Shared(ctx, credentialName, text); err != nil {
 		return nil, fmt.Errorf("SAML credential: %w", err)
-	}
-	sealed, err := s.store.SealedKey(ctx, credentialName, offered)
-	if err != nil {
-		return nil, fmt.Errorf("SAML credential: %w", err)
-	}
-	if text, err = s.vault.Unseal(credentialName, sealed); err != nil {
-		return nil, fmt.Errorf("SAML credential: the database was first used with another keyset: %w", err)
 	}
 	s.key, err = saml.ParseCredential(text)
 	return s.key, err
