@@ -78,18 +78,6 @@ type Member struct {
 	Display string
 }
 
-// Token is a bearer token of a tenant's SCIM connection. Hash is its argon2id hash in PHC form. Subject is
-// the id of the user that it stands for, which may be gone by now: the one behind /Me (RFC 7644 section
-// 3.11). It is empty for a token that stands for the connection alone.
-type Token struct {
-	ID      string
-	Tenant  string
-	Subject string
-	Hash    string
-	Created time.Time
-	Revoked bool
-}
-
 // Identity binds a person's identity at an identity provider to a user of the tenant.
 type Identity struct {
 	Issuer   string // of the OpenID provider, or the entity ID of the SAML identity provider

@@ -18,6 +18,12 @@ type Store interface {
 	Accounts
 	RoleMappings
 	People
+	Tokens
+	Policies
+	Sessions
+	LocalLogin
+	BreakGlass
+	Migrations
 
 	// Close releases the store. Nothing may be called afterwards.
 	Close() error
@@ -97,7 +103,7 @@ type Query struct {
 }
 
 // Connections is the part of the Store that holds tenants and what lets others in:
-// single sign-on connections, SCIM tokens and linked identities.
+// single sign-on connections and linked identities.
 type Connections interface {
 	// CreateTenant stores a new tenant; its Domains count as verified. It returns a *ConflictError when the ID, the
 	// CustomerID or one of the domains is another tenant's.
@@ -116,10 +122,6 @@ type Connections interface {
 
 	SetConnection(ctx context.Context, tenant string, c Connection) error
 	Connection(ctx context.Context, tenant string) (Connection, error)
-
-	AddToken(ctx context.Context, t Token) error
-	Token(ctx context.Context, id string) (Token, error)
-	RevokeTokens(ctx context.Context, tenant string) error
 
 	// Link binds an identity to a user. Doing so again changes nothing. It returns a *ConflictError when the
 	// identity belongs to another user, because moving it would hand over an account, and when the user

@@ -61,6 +61,9 @@ func (s *Store) UpdateAccount(ctx context.Context, tenant, userID string,
 		if out == old {
 			return nil
 		}
+		if err := keepRole(ctx, conn, tenant, user.seq, out.Role); err != nil {
+			return fmt.Errorf("update account: %w", err)
+		}
 		return s.saveAccount(ctx, conn, tenant, user.seq, out)
 	})
 	if err != nil {

@@ -76,37 +76,3 @@ func (s *Store) Connection(ctx context.Context, tenant string) (directory.Connec
 	c.Updated = fromNanos(updated)
 	return c, nil
 }
-
-// AddToken implements directory.Connections. A zero Created is set to now.
-func (s *Store) AddToken(ctx context.Context, t directory.Token) error {
-	if t.Created.IsZero() {
-		t.Created = now()
-	}
-	_, err := s.exec(ctx, `INSERT INTO scim_tokens (id, tenant, subject, hash, created, revoked) VALUES (?, ?, ?, ?, ?, ?)`,
-		t.ID, t.Tenant, t.Subject, t.Hash, toNanos(t.Created), t.Revoked)
-	if err != nil {
-		return fmt.Errorf("add token: %w", s.constraint(err, "token", t.ID))
-	}
-	return nil
-}
-
-// Token implements directory.Connections. It returns revoked tokens too, marked as such.
-func (s *Store) Token(ctx context.Context, id string) (directory.Token, error) {
-	t := directory.Token{ID: id}
-	var created int64
-	err := s.read.QueryRowContext(ctx, `SELECT tenant, subject, hash, created, revoked FROM scim_tokens WHERE id = ?`, id).
-		Scan(&t.Tenant, &t.Subject, &t.Hash, &created, &t.Revoked)
-	if err != nil {
-		return directory.Token{}, fmt.Errorf("token: %w", s.notFound(err))
-	}
-	t.Created = fromNanos(created)
-	return t, nil
-}
-
-// RevokeTokens implements directory.Connections.
-func (s *Store) RevokeTokens(ctx context.Context, tenant string) error {
-	if _, err := s.exec(ctx, `UPDATE scim_tokens SET revoked = ? WHERE tenant = ?`, true, tenant); err != nil {
-		return fmt.Errorf("revoke tokens: %w", err)
-	}
-	return nil
-}

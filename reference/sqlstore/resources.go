@@ -185,6 +185,11 @@ func (s *Store) save(ctx context.Context, e *edit, old stored, fresh directory.R
 	if err := claim(ctx, e.conn, e.tenant, old.seq, fresh); err != nil {
 		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, err)
 	}
+	if old.Active && !fresh.Active {
+		if err := s.deactivate(ctx, e.conn, e.tenant, old); err != nil {
+			return directory.Resource{}, err
+		}
+	}
 	fresh.Unique = nil
 	fresh.Modified, fresh.Version = after(old.Modified), old.Version+1
 	_, err = e.conn.ExecContext(ctx, `UPDATE resources SET external_id = ?, name = ?, name_key = ?, email = ?, email_key = ?,
@@ -234,6 +239,11 @@ func (s *Store) Delete(ctx context.Context, tenant string, kind directory.Kind, 
 
 // remove takes a resource out of the directory and its groups, which is what the action calls it.
 func (s *Store) remove(ctx context.Context, conn conn, tenant string, old stored, action directory.ChangeAction) error {
+	if old.Kind == directory.User {
+		if err := protectBreakGlass(ctx, conn, tenant, old.seq); err != nil {
+			return err
+		}
+	}
 	const microsecond = int64(time.Microsecond)
 	at := toNanos(now())
 	_, err := conn.ExecContext(ctx, `UPDATE resources SET version = version + 1,
@@ -250,7 +260,7 @@ func (s *Store) remove(ctx context.Context, conn conn, tenant string, old stored
 			return err
 		}
 	}
-	// Memberships and identities go by ON DELETE CASCADE.
+	// Memberships, identities, credentials and sessions go by ON DELETE CASCADE.
 	if _, err = conn.ExecContext(ctx, `DELETE FROM resources WHERE seq = ?`, old.seq); err != nil {
 		return err
 	}
