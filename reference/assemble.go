@@ -9,12 +9,14 @@ import (
 	"net/http"
 
 	"assay/reference/access"
+	"assay/reference/access/local"
 	"assay/reference/admin"
 	"assay/reference/audit"
 	"assay/reference/console"
 	"assay/reference/directory"
 	"assay/reference/faults"
 	"assay/reference/identity"
+	"assay/reference/migration"
 	"assay/reference/scim"
 	"assay/reference/scim/cursor"
 	"assay/reference/scim/leniency"
@@ -28,14 +30,17 @@ import (
 // parts is what the site is made of.
 type parts struct {
 	Options
-	base   string
-	store  directory.Store
-	vault  *secrets.Vault
-	tokens *access.Tokens
-	admin  *access.Admin
-	ledger *leniency.Ledger
-	audit  *audit.Recorder
-	people *identity.Recognizer
+	base     string
+	store    directory.Store
+	vault    *secrets.Vault
+	tokens   *access.Tokens
+	admin    *access.Admin
+	ledger   *leniency.Ledger
+	audit    *audit.Recorder
+	people   *identity.Recognizer
+	gate     *access.Gate
+	sessions *access.Sessions // of people
+	runner   *migration.Runner
 
 	cursorKey []byte
 	logins    sso.Logins
@@ -77,6 +82,11 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 		audit:  audit.New(store, o.Logger, o.Now),
 		people: identity.New(store, o.Now),
 	}
+	p.gate = &access.Gate{Store: store, Roles: roles{p.people}, Proxies: o.Proxies}
+	p.sessions = access.NewSessions(access.SessionOptions{
+		Cookie: "assay_session", Secure: isHTTPS(base), Store: store, Guard: p.gate, Now: o.Now,
+	})
+	p.runner = migration.New(migration.Options{Store: store, Audit: p.audit, Logger: o.Logger, Now: o.Now})
 	if err := p.shareState(ctx); err != nil {
 		return nil, err
 	}
@@ -117,7 +127,17 @@ func (p *parts) serve(ctx context.Context) (s *Server, err error) {
 		},
 	}
 	s.http.RegisterOnShutdown(func() { close(p.stopping) })
+	p.runner.TakeUp()
 	return s, nil
+}
+
+// roles tells an access.Gate which role people have.
+type roles struct{ people *identity.Recognizer }
+
+// Role implements access.Roles.
+func (r roles) Role(ctx context.Context, tenant, user string) (directory.Role, error) {
+	standing, err := r.people.Standing(ctx, tenant, user)
+	return standing.Role, err
 }
 
 // shareState connects to what keeps the state of sign-on.
@@ -136,6 +156,7 @@ func (p *parts) shareState(ctx context.Context) error {
 
 // release closes what requests work with, when there are none any more.
 func (p *parts) release() error {
+	p.runner.Close()
 	if p.shared != nil {
 		p.shared.Close()
 	}
@@ -154,7 +175,7 @@ func (p *parts) scim() (http.Handler, error) {
 }
 
 // signOn returns the relying party with the faults at its seams.
-func (p *parts) signOn(ctx context.Context, sessions *access.Sessions) (*sso.RelyingParty, error) {
+func (p *parts) signOn(ctx context.Context) (*sso.RelyingParty, error) {
 	tenants, err := p.tenantTokens(ctx)
 	if err != nil {
 		return nil, err
@@ -162,7 +183,7 @@ func (p *parts) signOn(ctx context.Context, sessions *access.Sessions) (*sso.Rel
 	logins := faults.Wrap(p.logins, p.Faults, func(f faults.Fault) func(sso.Logins) sso.Logins { return f.Logins })
 	transport := faults.Wrap[http.RoundTripper](sso.NewTransport(), p.Faults, func(f faults.Fault) func(http.RoundTripper) http.RoundTripper { return f.Outgoing })
 	return sso.New(sso.Options{
-		BaseURL: p.base, Store: p.store, Sessions: sessions, Vault: p.vault, Audit: p.audit, Logger: p.Logger,
+		BaseURL: p.base, Store: p.store, Sessions: p.sessions, Vault: p.vault, Audit: p.audit, Logger: p.Logger,
 		Tenants: tenants, People: p.people, Logins: logins, Replays: p.replays, Transport: transport, SAMLSkew: p.SAMLSkew, Now: p.Now,
 		WrapChecker: func(inner sso.Checker) sso.Checker {
 			return faults.Wrap(inner, p.Faults, func(f faults.Fault) func(sso.Checker) sso.Checker { return f.Checker })
@@ -170,32 +191,40 @@ func (p *parts) signOn(ctx context.Context, sessions *access.Sessions) (*sso.Rel
 	})
 }
 
-func (p *parts) sessions(cookie string) *access.Sessions {
-	return access.NewSessions(access.SessionOptions{Cookie: cookie, Secure: isHTTPS(p.base)})
-}
-
 func (p *parts) site(ctx context.Context) (http.Handler, error) {
 	provisioning, err := p.scim()
 	if err != nil {
 		return nil, err
 	}
-	relying, err := p.signOn(ctx, p.sessions("assay_session"))
+	relying, err := p.signOn(ctx)
 	if err != nil {
 		return nil, err
 	}
+	login, err := local.New(local.Options{
+		Store: p.store, Sessions: p.sessions, Proxies: p.Proxies, Vault: p.vault, Audit: p.audit, Logger: p.Logger, Now: p.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The administrator's token is another one after a restart, and so the console's sessions do not outlive the process.
+	consoleSessions := access.NewSessions(access.SessionOptions{
+		Cookie: "assay_console", Secure: isHTTPS(p.base), Store: &access.MemorySessions{}, Now: p.Now,
+	})
 	pages, err := console.New(console.Options{
-		Store: p.store, Admin: p.admin, Sessions: p.sessions("assay_console"), Audit: p.audit, Logger: p.Logger,
+		Store: p.store, Admin: p.admin, Sessions: consoleSessions, Audit: p.audit, Logger: p.Logger,
 		SCIMURL: p.base + scimPath, Callback: relying.CallbackURL(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	api := admin.New(admin.Options{
-		Store: p.store, Admin: p.admin, Tokens: p.tokens, SignOn: relying, People: p.people, Leniencies: p.ledger, Vault: p.vault, Audit: p.audit,
+		Store: p.store, Admin: p.admin, Sessions: p.sessions, Gate: p.gate, Migrations: p.runner, Tokens: p.tokens, SignOn: relying,
+		People: p.people, Leniencies: p.ledger, Vault: p.vault, Audit: p.audit,
 		Logger: p.Logger, SCIMURL: p.base + scimPath, Version: p.Version, Now: p.Now, Stopping: p.stopping,
 	})
 	mux := http.NewServeMux()
 	relying.Register(mux)
+	login.Register(mux)
 	mux.Handle("/api/", api)
 	mux.Handle("/console", pages)
 	mux.Handle("/console/", pages)

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"assay/reference/access"
 	"assay/reference/faults"
 	"assay/reference/scim/schema"
 )
@@ -44,6 +45,10 @@ type Options struct {
 	// no limit.
 	Rate  float64
 	Burst int
+
+	// Proxies are whom X-Forwarded-For is believed from, when they are in front of the server: that decides which address
+	// people come from.
+	Proxies access.Networks
 
 	// KeepChanges is how many of its newest changes each tenant keeps in the change feed;
 	// sqlstore.DefaultKeepChanges when it is 0.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"assay/reference/access"
 	"assay/reference/audit"
 	"assay/reference/directory"
 )
@@ -36,7 +37,7 @@ func (p *parts) seed(ctx context.Context) (tenant, token string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("seed tenant: %w", err)
 	}
-	token, record, err := p.tokens.Issue(ctx, first.ID)
+	token, record, err := p.tokens.Issue(ctx, first.ID, access.TokenOptions{})
 	if err != nil {
 		return "", "", fmt.Errorf("seed tenant: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/reference"
+	"assay/reference/access"
 	"assay/reference/faults"
 	"assay/reference/scim/schema"
 	"assay/reference/sqlstore"
@@ -31,6 +32,7 @@ type serveFlags struct {
 	keyset, kms, state            string
 	issuer, clientID              string
 	faults, schemas               []string
+	proxies                       []string
 	quiet                         bool
 	strict                        bool
 	setStrict                     bool // whether --strict was given
@@ -48,7 +50,7 @@ func (p *program) serveCommand() *cobra.Command {
 		Long: `Run the reference: a SCIM 2.0 server with sign-on by OpenID Connect, an administration API and a
 console. Without --data everything is kept in memory and gone when it stops. With PostgreSQL, leave the
 password out of the URL and set PGPASSWORD. Several processes can serve one database; they need the
-same --keyset, and a browser has to stay with one of them, because sign-on sessions are not shared.
+same --keyset, and a browser has to stay with one of them while it signs on: what a sign-on must remember is not shared.
 
 With --schema, users or groups have the attributes of a custom extension too: they are published,
 validated, stored, and can be filtered by, sorted by and patched like any other. The file says what the
@@ -87,6 +89,7 @@ line on standard output has what a script needs; the log and the words for peopl
 	f.StringVar(&flags.clientID, "client-id", "", "client ID at that identity provider (its secret in ASSAY_CLIENT_SECRET)")
 	f.StringArrayVar(&flags.schemas, "schema", nil, "`FILE` with a custom schema that extends users or groups, see reference/docs/schemas.md (may be repeated)")
 	f.StringSliceVar(&flags.faults, "fault", nil, "switch on a named defect, to see what the checks say (\"assay prove --list\" names them)")
+	f.StringSliceVar(&flags.proxies, "trusted-proxy", nil, "`ADDRESS` or CIDR range of a proxy whose X-Forwarded-For says where people come from (may be repeated)")
 	f.BoolVar(&flags.quiet, "quiet", false, "do not log requests")
 	return cmd
 }
@@ -124,6 +127,11 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 	if f.setStrict {
 		o.Strict = &f.strict
 	}
+	proxies, err := access.ParseNetworks(f.proxies)
+	if err != nil {
+		return o, usage("--trusted-proxy: %w", err)
+	}
+	o.Proxies = proxies
 	for _, name := range f.faults {
 		fault, ok := faults.Find(name)
 		if !ok {

@@ -80,7 +80,7 @@ func (a *api) connect(ctx context.Context, in *Connect) (*Body[Connection], erro
 	}
 	a.SignOn.Forget(t.ID)
 	err = a.Audit.Record(ctx, audit.Entry{
-		Tenant: t.ID, Actor: audit.Admin, Action: audit.ConnectionChanged, Subject: t.ID,
+		Tenant: t.ID, Actor: actor(ctx), Action: audit.ConnectionChanged, Subject: t.ID,
 		Detail: map[string]string{"issuer": c.Issuer, "client_id": c.ClientID},
 	})
 	if err != nil {

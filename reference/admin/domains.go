@@ -107,8 +107,11 @@ type VerifyDomain struct {
 }
 
 // verifyDomain compares what the administrator has found in the DNS. The reference does not ask the DNS itself: it is
-// an application for tests, which run where there is none.
+// an application for tests, which run where there is none. That makes it the site administrator's word, and nobody else's.
 func (a *api) verifyDomain(ctx context.Context, in *VerifyDomain) (*Body[Domain], error) {
+	if !callerOf(ctx).site() {
+		return nil, siteOnly()
+	}
 	t, err := a.find(ctx, in.Tenant)
 	if err != nil {
 		return nil, err
@@ -157,7 +160,7 @@ func (a *api) removeDomain(ctx context.Context, in *DomainPath) (*struct{}, erro
 }
 
 func (a *api) recordDomain(ctx context.Context, tenant string, action audit.Action, name string) error {
-	err := a.Audit.Record(ctx, audit.Entry{Tenant: tenant, Actor: audit.Admin, Action: action, Subject: tenant, Detail: map[string]string{"domain": name}})
+	err := a.Audit.Record(ctx, audit.Entry{Tenant: tenant, Actor: actor(ctx), Action: action, Subject: tenant, Detail: map[string]string{"domain": name}})
 	if err != nil {
 		return a.internal(ctx, "record domain", err)
 	}

@@ -87,6 +87,9 @@ func (a *api) setSettings(ctx context.Context, in *SetSettings) (*Body[MatchingS
 	if err != nil {
 		return nil, err
 	}
+	if err := mayGive(ctx, directory.Role(in.Body.DefaultRole)); err != nil {
+		return nil, err
+	}
 	err = in.Body.apply(&c)
 	if c.OwnDomains && len(t.Domains) == 0 {
 		err = errors.Join(err, errors.New("own_domains: nobody could sign on, because the tenant has no verified domain; verify one first"))
@@ -99,7 +102,7 @@ func (a *api) setSettings(ctx context.Context, in *SetSettings) (*Body[MatchingS
 		return nil, a.internal(ctx, "store connection", err)
 	}
 	err = a.Audit.Record(ctx, audit.Entry{
-		Tenant: t.ID, Actor: audit.Admin, Action: audit.SettingsChanged, Subject: t.ID,
+		Tenant: t.ID, Actor: actor(ctx), Action: audit.SettingsChanged, Subject: t.ID,
 		Detail: map[string]string{
 			"active": fmt.Sprint(c.Active), "strategy": identity.StrategyOf(c).Name, "jit": fmt.Sprint(c.JIT),
 			"require_scim": fmt.Sprint(c.RequireSCIM), "default_role": string(identity.DefaultRoleOf(c)),

@@ -124,7 +124,7 @@ func (a *api) fullRelink(ctx context.Context, in *UserPath) (*Body[Identity], er
 }
 
 func (a *api) unlink(ctx context.Context, in *UserPath, everything bool, action audit.Action) (*Body[Identity], error) {
-	t, user, err := a.user(ctx, in)
+	t, user, err := a.subject(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (a *api) unlink(ctx context.Context, in *UserPath, everything bool, action 
 	if everything && user.ExternalID != "" {
 		detail["external_id"] = user.ExternalID
 	}
-	err = a.Audit.Record(ctx, audit.Entry{Tenant: t.ID, Actor: audit.Admin, Action: action, Subject: user.ID, Detail: detail})
+	err = a.Audit.Record(ctx, audit.Entry{Tenant: t.ID, Actor: actor(ctx), Action: action, Subject: user.ID, Detail: detail})
 	if err != nil {
 		return nil, a.internal(ctx, "record unlinking", err)
 	}
@@ -165,7 +165,7 @@ func (a *api) createTenant(ctx context.Context, in *NewTenant) (*Body[Tenant], e
 	if err := a.Store.CreateTenant(ctx, t); err != nil {
 		return nil, a.customerProblem(ctx, "make tenant", err)
 	}
-	err := a.Audit.Record(ctx, audit.Entry{Tenant: t.ID, Actor: audit.Admin, Action: audit.TenantCreated, Subject: t.ID})
+	err := a.Audit.Record(ctx, audit.Entry{Tenant: t.ID, Actor: actor(ctx), Action: audit.TenantCreated, Subject: t.ID})
 	if err != nil {
 		return nil, a.internal(ctx, "record tenant", err)
 	}
@@ -181,6 +181,9 @@ type Customer struct {
 }
 
 func (a *api) setCustomer(ctx context.Context, in *Customer) (*Body[Tenant], error) {
+	if !callerOf(ctx).site() {
+		return nil, siteOnly()
+	}
 	t, err := a.find(ctx, in.Tenant)
 	if err != nil {
 		return nil, err
@@ -190,7 +193,7 @@ func (a *api) setCustomer(ctx context.Context, in *Customer) (*Body[Tenant], err
 	}
 	t.CustomerID = in.Body.CustomerID
 	err = a.Audit.Record(ctx, audit.Entry{
-		Tenant: t.ID, Actor: audit.Admin, Action: audit.CustomerChanged, Subject: t.ID, Detail: map[string]string{"customer_id": t.CustomerID},
+		Tenant: t.ID, Actor: actor(ctx), Action: audit.CustomerChanged, Subject: t.ID, Detail: map[string]string{"customer_id": t.CustomerID},
 	})
 	if err != nil {
 		return nil, a.internal(ctx, "record customer", err)

@@ -62,7 +62,10 @@ func (a *api) unassignRole(ctx context.Context, in *UserPath) (*Body[Role], erro
 }
 
 func (a *api) setRole(ctx context.Context, in *UserPath, role directory.Role) (*Body[Role], error) {
-	t, user, err := a.user(ctx, in)
+	t, user, err := a.subject(ctx, in)
+	if err == nil {
+		err = mayGive(ctx, role)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +79,7 @@ func (a *api) setRole(ctx context.Context, in *UserPath, role directory.Role) (*
 	}
 	if old != role {
 		err = a.Audit.Record(ctx, audit.Entry{
-			Tenant: t.ID, Actor: audit.Admin, Action: audit.RoleAssigned, Subject: user.ID, Detail: map[string]string{"old": string(old), "new": string(role)},
+			Tenant: t.ID, Actor: actor(ctx), Action: audit.RoleAssigned, Subject: user.ID, Detail: map[string]string{"old": string(old), "new": string(role)},
 		})
 	}
 	if err != nil {
@@ -113,6 +116,9 @@ func (a *api) mapRole(ctx context.Context, in *MapRole) (*Body[RoleMapping], err
 		return nil, err
 	}
 	m := directory.RoleMapping{Source: directory.GroupSource(in.Body.Source), Group: in.Body.Group, Role: directory.Role(in.Body.Role)}
+	if err := mayGive(ctx, m.Role); err != nil {
+		return nil, err
+	}
 	if err := a.Store.MapRole(ctx, t.ID, m); err != nil {
 		return nil, a.groupProblem(ctx, "map role", err)
 	}
@@ -144,7 +150,7 @@ func (a *api) recordMapping(ctx context.Context, tenant string, action audit.Act
 	if m.Role != "" {
 		detail["role"] = string(m.Role)
 	}
-	err := a.Audit.Record(ctx, audit.Entry{Tenant: tenant, Actor: audit.Admin, Action: action, Subject: tenant, Detail: detail})
+	err := a.Audit.Record(ctx, audit.Entry{Tenant: tenant, Actor: actor(ctx), Action: action, Subject: tenant, Detail: detail})
 	if err != nil {
 		return a.internal(ctx, "record role mapping", err)
 	}

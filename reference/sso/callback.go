@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -232,10 +233,14 @@ func (p *RelyingParty) admit(ctx context.Context, r *http.Request, a *attempt, v
 			return err
 		}
 	}
+	session := access.Session{Tenant: tenant.ID, User: admitted.User.ID, Via: directory.Via(via), MFA: slices.Contains(a.claims.All["amr"], "mfa")}
+	if err := p.sessions.Admit(r.Context(), session); err != nil {
+		return err
+	}
 	if err := p.record(ctx, audit.LoginSucceeded, *a, admitted.User); err != nil {
 		return err
 	}
-	return p.sessions.Start(r.Context(), access.Session{Tenant: tenant.ID, User: admitted.User.ID, Via: string(via)})
+	return p.sessions.Start(r.Context(), session)
 }
 
 // assertion is what an identity provider vouches for, in the words of package identity.

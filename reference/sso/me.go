@@ -52,7 +52,7 @@ func (p *RelyingParty) whoever(ctx context.Context) (me, access.Session, error) 
 		return me{}, session, err
 	}
 	return me{
-		ID: user.ID, Email: emailOf(user), Name: nameOf(user), Tenant: session.Tenant, Role: string(standing.Role), Via: session.Via,
+		ID: user.ID, Email: emailOf(user), Name: nameOf(user), Tenant: session.Tenant, Role: string(standing.Role), Via: string(session.Via),
 	}, session, nil
 }
 

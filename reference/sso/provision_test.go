@@ -109,10 +109,18 @@ func groupRoles(w *world) {
 	w.api(http.MethodDelete, "/tenants/"+w.Tenant+"/users/"+w.userID+"/role", nil, 200)
 	now("member")
 	role("admin", map[string]any{"groups": []string{"ops"}})
+	// A session does not outlive the loss of the role that it began with.
+	fallen := func(want string) {
+		w.t.Helper()
+		if got := b.me()["role"]; got != nil {
+			w.t.Errorf("still signed on, as %v", got)
+		}
+		role(want, map[string]any{"groups": []string{"ops"}})
+	}
 	w.api(http.MethodDelete, mappings+"?source=claim&group=ops", nil, 204)
-	now("member")
+	fallen("member")
 	w.patch("/Groups/"+group["id"].(string), map[string]any{"members": []any{}})
-	now("viewer")
+	fallen("viewer")
 	if status, doc := w.call(http.MethodPut, w.Admin+mappings, w.AdminToken, map[string]any{"source": "directory", "group": "nobody", "role": "admin"}); status != 404 || doc["code"] != "GROUP_NOT_FOUND" {
 		w.t.Errorf("mapped a group that is none: %d %v", status, doc)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"assay/reference/access"
 	"assay/reference/identity"
 	"assay/reference/sso/saml"
 )
@@ -34,6 +35,9 @@ const (
 	reasonUnsolicited      reason = reason(saml.ReasonUnsolicited)
 	reasonTransient        reason = reason(saml.ReasonTransient)
 	reasonInternal         reason = "internal"
+
+	reasonAddress = reason(access.AddressNotAllowed)
+	reasonMFA     = reason(access.MFARequired)
 )
 
 // explanation is what the person reads and with which status.
@@ -79,6 +83,10 @@ func explain(why reason) explanation {
 		return explanation{http.StatusForbidden, denied, "The account with your e-mail address belongs to another person at your identity provider, perhaps to someone who had the address before you. Please ask your administrator."}
 	case identity.UnknownUser:
 		return explanation{http.StatusForbidden, denied, "There is no account for you yet. Your administrator has to assign this application to you; accounts are not made at sign-in."}
+	case reasonAddress:
+		return explanation{http.StatusForbidden, denied, "Your organisation does not let you sign in from this network."}
+	case reasonMFA:
+		return explanation{http.StatusForbidden, denied, "Your organisation asks for a second factor, and your identity provider did not say that you used one. Please ask your administrator."}
 	case identity.Inactive, identity.Deprovisioned:
 		return explanation{http.StatusForbidden, denied, "Your account is deactivated. Please ask your administrator."}
 	case identity.NotProvisioned:
@@ -132,6 +140,9 @@ func asRefusal(err error) *refusal {
 	}
 	if r, ok := errors.AsType[*identity.Refusal](err); ok {
 		return refuse(r.Reason)
+	}
+	if denial, ok := errors.AsType[*access.Denial](err); ok {
+		return refuse(reason(denial.Reason))
 	}
 	return refuseWith(reasonInternal, err)
 }

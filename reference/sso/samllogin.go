@@ -170,7 +170,7 @@ func samlClaims(assertion saml.Assertion) Claims {
 
 // lives tells whether a session is one that the identity provider has not ended. Others than those of SAML are not its.
 func (s *samlSite) lives(session access.Session) bool {
-	return session.Via != string(directory.SAML) || s.participations.has(session.ID, s.now())
+	return session.Via != directory.ViaSAML || s.participations.has(session.ID, s.now())
 }
 
 // samlSessionLife bounds how long a participation is kept where the identity provider sets no end: longer than any
