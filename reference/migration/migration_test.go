@@ -421,7 +421,10 @@ func TestUsersWhoComeMeanwhile(t *testing.T) {
 		"Late@acme.test": directory.MigrationDone, "p2@ACME.test": directory.MigrationFailed,
 	} {
 		w := newWorld(t, "")
-		runner := w.runner(&latecomer{Store: w.store, come: func() { w.person(email) }})
+		runner := w.runner(&latecomer{Store: w.store, come: func() error {
+			_, err := w.store.Create(t.Context(), tenant, directory.Resource{Kind: directory.User, Name: email, Email: email, Active: true}, nil)
+			return err
+		}})
 		_, err := runner.Start(t.Context(), tenant, "test")
 		w.must(err)
 		runner.jobs.Wait()
@@ -431,16 +434,35 @@ func TestUsersWhoComeMeanwhile(t *testing.T) {
 	}
 }
 
+// TestOneWorkerAJob lets a process look for jobs while it works on one.
+func TestOneWorkerAJob(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	store := &latecomer{Store: w.store}
+	runner := w.runner(store)
+	store.come = func() error { return runner.takeUp(t.Context()) }
+	_, err := runner.Start(t.Context(), tenant, "test")
+	w.must(err)
+	runner.jobs.Wait()
+	if got := w.job(); got.State != directory.MigrationDone || store.flips != 1 {
+		t.Errorf("%d flips, job %+v", store.flips, got)
+	}
+}
+
 // latecomer lets somebody come just before the flip.
 type latecomer struct {
 	directory.Store
-	come func()
+	come  func() error
+	flips int
 }
 
 func (l *latecomer) FlipMigration(ctx context.Context, job directory.MigrationJob, holder string, e directory.Event, judge func(directory.Readiness) error) error {
-	if l.come != nil {
-		l.come()
+	l.flips++
+	if come := l.come; come != nil {
 		l.come = nil
+		if err := come(); err != nil {
+			return err
+		}
 	}
 	return l.Store.FlipMigration(ctx, job, holder, e, judge)
 }

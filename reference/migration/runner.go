@@ -37,6 +37,7 @@ type Runner struct {
 	ctx    context.Context
 	stop   context.CancelFunc
 	jobs   sync.WaitGroup
+	here   sync.Map // ids of the jobs that this process is working on
 }
 
 // New returns a runner that does nothing until it is told to. Close stops it.
@@ -124,6 +125,10 @@ func (r *Runner) background(job directory.MigrationJob) {
 // do brings a job to its end. An error leaves it running, for whoever takes it up; that somebody else has it, or that it
 // was cancelled, is none.
 func (r *Runner) do(ctx context.Context, job directory.MigrationJob) error {
+	if _, busy := r.here.LoadOrStore(job.ID, true); busy {
+		return nil
+	}
+	defer r.here.Delete(job.ID)
 	job, err := r.hold(ctx, job)
 	for err == nil && job.State == directory.MigrationRunning {
 		if job, err = r.step(ctx, job); err == nil && job.State == directory.MigrationRunning {

@@ -27,16 +27,16 @@ func (l *Login) begin(ctx context.Context, r *http.Request, a attempt) (progress
 	if err != nil && !errors.Is(err, directory.ErrNotFound) {
 		return progress{}, err
 	}
+	account := accountKey(tenant.ID, a.email)
+	if err := l.count(ctx, account, address); err != nil {
+		return progress{}, err
+	}
 	policy, err := l.Store.Policy(ctx, tenant.ID)
 	if err != nil {
 		return progress{}, err
 	}
 	if err := access.Near(policy, address); err != nil {
 		return progress{}, l.denied(ctx, progress{Tenant: tenant.ID}, err)
-	}
-	account := accountKey(tenant.ID, a.email)
-	if err := l.count(ctx, account, address); err != nil {
-		return progress{}, err
 	}
 	user, credentials, err := l.find(ctx, tenant, a.email)
 	if err != nil {
