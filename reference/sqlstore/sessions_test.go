@@ -144,63 +144,70 @@ func edit(ctx context.Context, s *sqlstore.Store, id string, change func(*direct
 	return err
 }
 
-func TestPolicy(t *testing.T) {
+// TestAccess shares one store of each kind: opening one takes longer than what is tried.
+func TestAccess(t *testing.T) {
 	both(t, func(t *testing.T, s *sqlstore.Store) {
-		ctx := t.Context()
-		if got, err := s.Policy(ctx, tenant); err != nil || !reflect.DeepEqual(got, directory.Policy{}) {
-			t.Fatalf("%+v, %v", got, err)
-		}
-		want := directory.Policy{
-			MFA: directory.MFAAlways, SSOOnly: true, SessionAge: time.Hour, SessionIdle: time.Minute, SessionCount: 2, Networks: []string{"192.0.2.0/24"},
-			Password: directory.PasswordRules{MinLength: 15, Classes: 3, MaxAge: time.Hour}, Classification: directory.CUI, Updated: instant,
-		}
-		for range 2 {
-			if err := s.SetPolicy(ctx, tenant, want, ""); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got, err := s.Policy(ctx, tenant); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%+v, %v", got, err)
-		}
-		if err := s.SetPolicy(ctx, "nobody", want, ""); !errors.Is(err, directory.ErrNotFound) {
-			t.Errorf("policy of nobody: %v", err)
+		for name, try := range map[string]func(*testing.T, *sqlstore.Store){
+			"policy": policyIsKept, "attempts": attemptsWait, "credentials": credentialsAreKept, "tokens": tokensOfATenant, "alerts": alertsAreKept,
+		} {
+			t.Run(name, func(t *testing.T) { try(t, s) })
 		}
 	})
 }
 
-func TestAttempts(t *testing.T) {
-	both(t, func(t *testing.T, s *sqlstore.Store) {
-		ctx, now := t.Context(), instant
-		account := directory.AttemptLimit{Key: "account", Free: 3, First: 30 * time.Second, Most: 2 * time.Minute}
-		address := directory.AttemptLimit{Key: "address", Free: 100, First: time.Second, Most: time.Second}
-		attempt := func(want time.Duration) {
-			t.Helper()
-			if wait, err := s.Attempt(ctx, now, account, address); err != nil || wait != want {
-				t.Errorf("wait %v, %v, wanted %v", wait, err, want)
-			}
-		}
-		for range 3 {
-			attempt(0)
-		}
-		attempt(30 * time.Second)
-		for _, wait := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 2 * time.Minute} {
-			now = now.Add(wait - time.Second)
-			attempt(time.Second)
-			now = now.Add(time.Second)
-			attempt(0)
-		}
-		if err := s.GoodAttempt(ctx, "address", "account"); err != nil {
+func policyIsKept(t *testing.T, s *sqlstore.Store) {
+	ctx := t.Context()
+	if got, err := s.Policy(ctx, tenant); err != nil || !reflect.DeepEqual(got, directory.Policy{}) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	want := directory.Policy{
+		MFA: directory.MFAAlways, SSOOnly: true, SessionAge: time.Hour, SessionIdle: time.Minute, SessionCount: 2, Networks: []string{"192.0.2.0/24"},
+		Password: directory.PasswordRules{MinLength: 15, Classes: 3, MaxAge: time.Hour}, Classification: directory.CUI, Updated: instant,
+	}
+	for range 2 {
+		if err := s.SetPolicy(ctx, tenant, want, ""); err != nil {
 			t.Fatal(err)
 		}
-		for range 3 {
-			attempt(0)
+	}
+	if got, err := s.Policy(ctx, tenant); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if err := s.SetPolicy(ctx, "nobody", want, ""); !errors.Is(err, directory.ErrNotFound) {
+		t.Errorf("policy of nobody: %v", err)
+	}
+}
+
+func attemptsWait(t *testing.T, s *sqlstore.Store) {
+	ctx, now := t.Context(), instant
+	account := directory.AttemptLimit{Key: "account", Free: 3, First: 30 * time.Second, Most: 2 * time.Minute}
+	address := directory.AttemptLimit{Key: "address", Free: 100, First: time.Second, Most: time.Second}
+	attempt := func(want time.Duration) {
+		t.Helper()
+		if wait, err := s.Attempt(ctx, now, account, address); err != nil || wait != want {
+			t.Errorf("wait %v, %v, wanted %v", wait, err, want)
 		}
-		attempt(30 * time.Second)
-		now = now.Add(directory.AttemptLife)
-		for range 3 {
-			attempt(0)
-		}
-	})
+	}
+	for range 3 {
+		attempt(0)
+	}
+	attempt(30 * time.Second)
+	for _, wait := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 2 * time.Minute} {
+		now = now.Add(wait - time.Second)
+		attempt(time.Second)
+		now = now.Add(time.Second)
+		attempt(0)
+	}
+	if err := s.GoodAttempt(ctx, "address", "account"); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		attempt(0)
+	}
+	attempt(30 * time.Second)
+	now = now.Add(directory.AttemptLife)
+	for range 3 {
+		attempt(0)
+	}
 }
 
 // TestAttemptsAtOnce counts before it is known whether an attempt is a good one: of many at once only a few get on.
@@ -233,83 +240,79 @@ func TestAttemptsAtOnce(t *testing.T) {
 	}
 }
 
-func TestCredentials(t *testing.T) {
-	both(t, func(t *testing.T, s *sqlstore.Store) {
-		ctx := t.Context()
-		ada := create(t, s, user("ada"))
-		if got, err := s.Credentials(ctx, tenant, ada.ID); err != nil || !reflect.DeepEqual(got, directory.Credentials{UserID: ada.ID}) {
-			t.Fatalf("%+v, %v", got, err)
+func credentialsAreKept(t *testing.T, s *sqlstore.Store) {
+	ctx := t.Context()
+	ada := create(t, s, user("ada"))
+	if got, err := s.Credentials(ctx, tenant, ada.ID); err != nil || !reflect.DeepEqual(got, directory.Credentials{UserID: ada.ID}) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if err := errors.Join(s.SetPassword(ctx, tenant, ada.ID, "hash", instant, ""), s.Enrol(ctx, tenant, ada.ID, []byte("sealed"), 7, []string{"r1", "r2"})); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Credentials(ctx, tenant, ada.ID)
+	if err != nil || got.Password != "hash" || string(got.SealedTOTP) != "sealed" || len(got.Recovery) != 2 || got.PasswordSet.IsZero() || got.TOTPSet.IsZero() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for name, test := range map[string]struct{ err, want error }{
+		"again":           {s.Enrol(ctx, tenant, ada.ID, []byte("other"), 9, nil), directory.ErrEnrolled},
+		"used step":       {s.UseTOTP(ctx, tenant, ada.ID, 7), directory.ErrUsed},
+		"fresh step":      {s.UseTOTP(ctx, tenant, ada.ID, 8), nil},
+		"the same step":   {s.UseTOTP(ctx, tenant, ada.ID, 8), directory.ErrUsed},
+		"recovery":        {s.UseRecovery(ctx, tenant, ada.ID, "r1"), nil},
+		"used recovery":   {s.UseRecovery(ctx, tenant, ada.ID, "r1"), directory.ErrUsed},
+		"no such user":    {s.SetPassword(ctx, tenant, "nobody", "x", instant, ""), directory.ErrNotFound},
+		"of other tenant": {s.SetPassword(ctx, "other", ada.ID, "x", instant, ""), directory.ErrNotFound},
+	} {
+		if !errors.Is(test.err, test.want) {
+			t.Errorf("%s: %v, wanted %v", name, test.err, test.want)
 		}
-		if err := errors.Join(s.SetPassword(ctx, tenant, ada.ID, "hash", instant, ""), s.Enrol(ctx, tenant, ada.ID, []byte("sealed"), 7, []string{"r1", "r2"})); err != nil {
-			t.Fatal(err)
-		}
-		got, err := s.Credentials(ctx, tenant, ada.ID)
-		if err != nil || got.Password != "hash" || string(got.SealedTOTP) != "sealed" || len(got.Recovery) != 2 || got.PasswordSet.IsZero() || got.TOTPSet.IsZero() {
-			t.Errorf("%+v, %v", got, err)
-		}
-		for name, test := range map[string]struct{ err, want error }{
-			"again":           {s.Enrol(ctx, tenant, ada.ID, []byte("other"), 9, nil), directory.ErrEnrolled},
-			"used step":       {s.UseTOTP(ctx, tenant, ada.ID, 7), directory.ErrUsed},
-			"fresh step":      {s.UseTOTP(ctx, tenant, ada.ID, 8), nil},
-			"the same step":   {s.UseTOTP(ctx, tenant, ada.ID, 8), directory.ErrUsed},
-			"recovery":        {s.UseRecovery(ctx, tenant, ada.ID, "r1"), nil},
-			"used recovery":   {s.UseRecovery(ctx, tenant, ada.ID, "r1"), directory.ErrUsed},
-			"no such user":    {s.SetPassword(ctx, tenant, "nobody", "x", instant, ""), directory.ErrNotFound},
-			"of other tenant": {s.SetPassword(ctx, "other", ada.ID, "x", instant, ""), directory.ErrNotFound},
-		} {
-			if !errors.Is(test.err, test.want) {
-				t.Errorf("%s: %v, wanted %v", name, test.err, test.want)
-			}
-		}
-		if err := s.RemoveTOTP(ctx, tenant, ada.ID); err != nil {
-			t.Fatal(err)
-		}
-		step, err := s.TOTPStep(ctx, tenant, ada.ID)
-		got, gotErr := s.Credentials(ctx, tenant, ada.ID)
-		if err := errors.Join(err, gotErr); err != nil || step != 8 || len(got.SealedTOTP)+len(got.Recovery) > 0 || !got.TOTPSet.IsZero() {
-			t.Errorf("step %d, %+v, %v", step, got, err)
-		}
-		if _, err := s.Credentials(ctx, tenant, "nobody"); !errors.Is(err, directory.ErrNotFound) {
-			t.Errorf("credentials of nobody: %v", err)
-		}
-	})
+	}
+	if err := s.RemoveTOTP(ctx, tenant, ada.ID); err != nil {
+		t.Fatal(err)
+	}
+	step, err := s.TOTPStep(ctx, tenant, ada.ID)
+	got, gotErr := s.Credentials(ctx, tenant, ada.ID)
+	if err := errors.Join(err, gotErr); err != nil || step != 8 || len(got.SealedTOTP)+len(got.Recovery) > 0 || !got.TOTPSet.IsZero() {
+		t.Errorf("step %d, %+v, %v", step, got, err)
+	}
+	if _, err := s.Credentials(ctx, tenant, "nobody"); !errors.Is(err, directory.ErrNotFound) {
+		t.Errorf("credentials of nobody: %v", err)
+	}
 }
 
-func TestTokensOfATenant(t *testing.T) {
-	both(t, func(t *testing.T, s *sqlstore.Store) {
-		ctx := t.Context()
-		for i, expires := range []time.Time{{}, instant, instant.Add(2 * time.Hour)} {
-			if err := s.AddToken(ctx, directory.Token{ID: fmt.Sprint("t", i), Tenant: tenant, Hash: "h", Created: instant, Expires: expires}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		err := errors.Join(s.ExpireTokens(ctx, tenant, instant.Add(time.Hour)), s.UseToken(ctx, "t0", instant), s.RevokeToken(ctx, tenant, "t1"))
-		if err != nil {
+func tokensOfATenant(t *testing.T, s *sqlstore.Store) {
+	ctx := t.Context()
+	for i, expires := range []time.Time{{}, instant, instant.Add(2 * time.Hour)} {
+		if err := s.AddToken(ctx, directory.Token{ID: fmt.Sprint("t", i), Tenant: tenant, Hash: "h", Created: instant, Expires: expires}); err != nil {
 			t.Fatal(err)
 		}
-		got, err := s.TokensOf(ctx, tenant)
-		want := []directory.Token{
-			{ID: "t0", Tenant: tenant, Hash: "h", Created: instant, Expires: instant.Add(time.Hour), Used: instant},
-			{ID: "t1", Tenant: tenant, Hash: "h", Created: instant, Expires: instant, Revoked: true},
-			{ID: "t2", Tenant: tenant, Hash: "h", Created: instant, Expires: instant.Add(time.Hour)},
-		}
-		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%+v, %v", got, err)
-		}
-		if err := s.RevokeToken(ctx, "other", "t0"); !errors.Is(err, directory.ErrNotFound) {
-			t.Errorf("the token of another tenant: %v", err)
-		}
-		if got, err := s.SCIMAccess(ctx, tenant); err != nil || got != (directory.SCIMAccess{Enabled: true, InPlan: true}) {
-			t.Errorf("%+v, %v", got, err)
-		}
-		if err := s.SetSCIMAccess(ctx, tenant, directory.SCIMAccess{InPlan: true}); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := s.SCIMAccess(ctx, tenant); err != nil || got != (directory.SCIMAccess{InPlan: true}) {
-			t.Errorf("%+v, %v", got, err)
-		}
-		if err := s.SetSCIMAccess(ctx, "nobody", directory.SCIMAccess{}); !errors.Is(err, directory.ErrNotFound) {
-			t.Errorf("access of nobody: %v", err)
-		}
-	})
+	}
+	err := errors.Join(s.ExpireTokens(ctx, tenant, instant.Add(time.Hour)), s.UseToken(ctx, "t0", instant), s.RevokeToken(ctx, tenant, "t1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.TokensOf(ctx, tenant)
+	want := []directory.Token{
+		{ID: "t0", Tenant: tenant, Hash: "h", Created: instant, Expires: instant.Add(time.Hour), Used: instant},
+		{ID: "t1", Tenant: tenant, Hash: "h", Created: instant, Expires: instant, Revoked: true},
+		{ID: "t2", Tenant: tenant, Hash: "h", Created: instant, Expires: instant.Add(time.Hour)},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if err := s.RevokeToken(ctx, "other", "t0"); !errors.Is(err, directory.ErrNotFound) {
+		t.Errorf("the token of another tenant: %v", err)
+	}
+	if got, err := s.SCIMAccess(ctx, tenant); err != nil || got != (directory.SCIMAccess{Enabled: true, InPlan: true}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if err := s.SetSCIMAccess(ctx, tenant, directory.SCIMAccess{InPlan: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.SCIMAccess(ctx, tenant); err != nil || got != (directory.SCIMAccess{InPlan: true}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if err := s.SetSCIMAccess(ctx, "nobody", directory.SCIMAccess{}); !errors.Is(err, directory.ErrNotFound) {
+		t.Errorf("access of nobody: %v", err)
+	}
 }
