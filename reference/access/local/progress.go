@@ -56,7 +56,7 @@ func (l *Login) seal(ctx context.Context, p progress) (string, error) {
 
 // unseal returns a progress that was sealed here a short time ago.
 func (l *Login) unseal(ctx context.Context, text string) (progress, bool) {
-	sealed, err := base64.RawURLEncoding.DecodeString(text)
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
 		return progress{}, false
 	}
