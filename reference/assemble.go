@@ -9,30 +9,44 @@ import (
 	"net/http"
 
 	"assay/reference/access"
+	"assay/reference/access/local"
 	"assay/reference/admin"
 	"assay/reference/audit"
 	"assay/reference/console"
 	"assay/reference/directory"
 	"assay/reference/faults"
+	"assay/reference/identity"
+	"assay/reference/migration"
 	"assay/reference/scim"
+	"assay/reference/scim/cursor"
 	"assay/reference/scim/leniency"
 	"assay/reference/secrets"
 	"assay/reference/sqlstore"
 	"assay/reference/sso"
+	"assay/reference/sso/saml"
+	"assay/reference/state"
 )
 
 // parts is what the site is made of.
 type parts struct {
 	Options
-	base   string
-	store  directory.Store
-	vault  *secrets.Vault
-	tokens *access.Tokens
-	admin  *access.Admin
-	ledger *leniency.Ledger
-	audit  *audit.Recorder
+	base     string
+	store    directory.Store
+	vault    *secrets.Vault
+	tokens   *access.Tokens
+	admin    *access.Admin
+	ledger   *leniency.Ledger
+	audit    *audit.Recorder
+	people   *identity.Recognizer
+	gate     *access.Gate
+	sessions *access.Sessions // of people
+	runner   *migration.Runner
 
-	stopping chan struct{} // closed when the server is about to stop
+	cursorKey []byte
+	logins    sso.Logins
+	replays   saml.Replays  // nil for those of this process
+	shared    *state.Shared // nil when the state of sign-on stays in this process
+	stopping  chan struct{} // closed when the server is about to stop
 }
 
 func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
@@ -40,7 +54,7 @@ func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	vault, err := openVault(o.KeysetFile())
+	kek, err := o.KeyEncryptionKey()
 	if err != nil {
 		return nil, err
 	}
@@ -49,34 +63,11 @@ func assemble(ctx context.Context, o Options, addr net.Addr) (*Server, error) {
 		return nil, err
 	}
 	store := faults.Wrap[directory.Store](opened, o.Faults, func(f faults.Fault) func(directory.Store) directory.Store { return f.Store })
-	s, err := build(ctx, o, base, store, vault)
+	s, err := build(ctx, o, base, store, secrets.New(kek, store))
 	if err != nil {
-		return nil, errors.Join(err, store.Close())
+		return nil, err
 	}
 	return s, nil
-}
-
-// KeysetFile is where the key-encryption key is: where the options say, beside the database file, or,
-// for PostgreSQL, in the working directory. It is empty when the key is kept in memory like the data.
-// All processes that use one PostgreSQL database need the same key.
-func (o Options) KeysetFile() string {
-	const suffix = "keyset.json"
-	switch {
-	case o.Keyset != "":
-		return o.Keyset
-	case o.Data == "":
-		return ""
-	case sqlstore.IsServer(o.Data):
-		return "assay." + suffix
-	}
-	return o.Data + "." + suffix
-}
-
-func openVault(path string) (*secrets.Vault, error) {
-	if path == "" {
-		return secrets.NewMemory()
-	}
-	return secrets.Open(path)
 }
 
 func build(ctx context.Context, o Options, base string, store directory.Store, vault *secrets.Vault) (*Server, error) {
@@ -89,6 +80,26 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 		admin:  access.NewAdmin(o.AdminToken),
 		ledger: &leniency.Ledger{},
 		audit:  audit.New(store, o.Logger, o.Now),
+		people: identity.New(store, o.Now),
+	}
+	p.gate = &access.Gate{Store: store, Roles: roles{p.people}, Proxies: o.Proxies}
+	p.sessions = access.NewSessions(access.SessionOptions{
+		Cookie: "assay_session", Secure: isHTTPS(base), Store: store, Guard: p.gate, Now: o.Now,
+	})
+	p.runner = migration.New(migration.Options{Store: store, Audit: p.audit, Logger: o.Logger, Now: o.Now})
+	if err := p.shareState(ctx); err != nil {
+		return nil, err
+	}
+	s, err := p.serve(ctx)
+	if err != nil {
+		return nil, errors.Join(err, p.release())
+	}
+	return s, nil
+}
+
+func (p *parts) serve(ctx context.Context) (s *Server, err error) {
+	if p.cursorKey, err = p.sharedKey(ctx, cursorKeyName, cursor.KeySize); err != nil {
+		return nil, err
 	}
 	tenant, token, err := p.seed(ctx)
 	if err != nil {
@@ -104,30 +115,59 @@ func build(ctx context.Context, o Options, base string, store directory.Store, v
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{
-		BaseURL: base, SCIM: base + scimPath, Login: base + "/login", Callback: base + sso.CallbackPath,
-		Admin: base + "/api", Console: base + "/console",
-		Tenant: tenant, Token: token, AdminToken: o.AdminToken,
-		store: store, done: make(chan error, 1),
+	s = &Server{
+		BaseURL: p.base, SCIM: p.base + scimPath, Login: p.base + sso.LoginPath, Callback: p.base + sso.CallbackPath,
+		Admin: p.base + "/api", Console: p.base + "/console",
+		Tenant: tenant, Token: token, AdminToken: p.AdminToken,
+		release: p.release, done: make(chan error, 1),
 		http: &http.Server{
 			Handler: site, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 			IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-			ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
+			ErrorLog: slog.NewLogLogger(p.Logger.Handler(), slog.LevelWarn),
 		},
 	}
 	s.http.RegisterOnShutdown(func() { close(p.stopping) })
+	p.runner.TakeUp()
 	return s, nil
 }
 
-// scim returns the SCIM handler with the faults around and under it.
-func (p *parts) scim(ctx context.Context) (http.Handler, error) {
-	key, err := p.cursorKey(ctx)
-	if err != nil {
-		return nil, err
+// roles tells an access.Gate which role people have.
+type roles struct{ people *identity.Recognizer }
+
+// Role implements access.Roles.
+func (r roles) Role(ctx context.Context, tenant, user string) (directory.Role, error) {
+	standing, err := r.people.Standing(ctx, tenant, user)
+	return standing.Role, err
+}
+
+// shareState connects to what keeps the state of sign-on.
+func (p *parts) shareState(ctx context.Context) error {
+	if p.State == "" {
+		p.logins = sso.NewMemoryLogins(p.Now)
+		return nil
 	}
+	shared, err := state.Open(ctx, p.State, p.StateCredentials, p.vault, p.Now)
+	if err != nil {
+		return errors.Join(err, p.store.Close())
+	}
+	p.shared, p.logins, p.replays = shared, shared, shared
+	return nil
+}
+
+// release closes what requests work with, when there are none any more.
+func (p *parts) release() error {
+	p.runner.Close()
+	if p.shared != nil {
+		p.shared.Close()
+	}
+	return p.store.Close()
+}
+
+// scim returns the SCIM handler with the faults around and under it.
+func (p *parts) scim() (http.Handler, error) {
 	verifier := faults.Wrap[scim.Verifier](p.tokens, p.Faults, func(f faults.Fault) func(scim.Verifier) scim.Verifier { return f.Verifier })
 	handler, err := scim.New(scim.Options{Store: p.store, Verify: verifier, BaseURL: p.base + scimPath, Logger: p.Logger,
-		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger, CursorKey: key, Schemas: p.Schemas})
+		Rate: p.Rate, Burst: p.Burst, Ledger: p.ledger, CursorKey: p.cursorKey, Schemas: p.Schemas})
 	if err != nil {
 		return nil, err
 	}
@@ -135,44 +175,56 @@ func (p *parts) scim(ctx context.Context) (http.Handler, error) {
 }
 
 // signOn returns the relying party with the faults at its seams.
-func (p *parts) signOn(sessions *access.Sessions) (*sso.RelyingParty, error) {
-	logins := faults.Wrap[sso.Logins](sso.NewMemoryLogins(p.Now), p.Faults, func(f faults.Fault) func(sso.Logins) sso.Logins { return f.Logins })
+func (p *parts) signOn(ctx context.Context) (*sso.RelyingParty, error) {
+	tenants, err := p.tenantTokens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	logins := faults.Wrap(p.logins, p.Faults, func(f faults.Fault) func(sso.Logins) sso.Logins { return f.Logins })
 	transport := faults.Wrap[http.RoundTripper](sso.NewTransport(), p.Faults, func(f faults.Fault) func(http.RoundTripper) http.RoundTripper { return f.Outgoing })
 	return sso.New(sso.Options{
-		BaseURL: p.base, Store: p.store, Sessions: sessions, Vault: p.vault, Audit: p.audit, Logger: p.Logger,
-		Logins: logins, Transport: transport, Now: p.Now,
+		BaseURL: p.base, Store: p.store, Sessions: p.sessions, Vault: p.vault, Audit: p.audit, Logger: p.Logger,
+		Tenants: tenants, People: p.people, Logins: logins, Replays: p.replays, Transport: transport, SAMLSkew: p.SAMLSkew, Now: p.Now,
 		WrapChecker: func(inner sso.Checker) sso.Checker {
 			return faults.Wrap(inner, p.Faults, func(f faults.Fault) func(sso.Checker) sso.Checker { return f.Checker })
 		},
 	})
 }
 
-func (p *parts) sessions(cookie string) *access.Sessions {
-	return access.NewSessions(access.SessionOptions{Cookie: cookie, Secure: isHTTPS(p.base)})
-}
-
 func (p *parts) site(ctx context.Context) (http.Handler, error) {
-	provisioning, err := p.scim(ctx)
+	provisioning, err := p.scim()
 	if err != nil {
 		return nil, err
 	}
-	relying, err := p.signOn(p.sessions("assay_session"))
+	relying, err := p.signOn(ctx)
 	if err != nil {
 		return nil, err
 	}
+	login, err := local.New(local.Options{
+		Store: p.store, Sessions: p.sessions, Proxies: p.Proxies, Vault: p.vault, Audit: p.audit, Logger: p.Logger, Now: p.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The administrator's token is another one after a restart, and so the console's sessions do not outlive the process.
+	consoleSessions := access.NewSessions(access.SessionOptions{
+		Cookie: "assay_console", Secure: isHTTPS(p.base), Store: &access.MemorySessions{}, Now: p.Now,
+	})
 	pages, err := console.New(console.Options{
-		Store: p.store, Admin: p.admin, Sessions: p.sessions("assay_console"), Audit: p.audit, Logger: p.Logger,
+		Store: p.store, Admin: p.admin, Sessions: consoleSessions, Audit: p.audit, Logger: p.Logger,
 		SCIMURL: p.base + scimPath, Callback: relying.CallbackURL(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	api := admin.New(admin.Options{
-		Store: p.store, Admin: p.admin, Tokens: p.tokens, SignOn: relying, Leniencies: p.ledger, Vault: p.vault, Audit: p.audit,
+		Store: p.store, Admin: p.admin, Sessions: p.sessions, Gate: p.gate, Migrations: p.runner, Tokens: p.tokens, SignOn: relying,
+		People: p.people, Leniencies: p.ledger, Vault: p.vault, Audit: p.audit,
 		Logger: p.Logger, SCIMURL: p.base + scimPath, Version: p.Version, Now: p.Now, Stopping: p.stopping,
 	})
 	mux := http.NewServeMux()
 	relying.Register(mux)
+	login.Register(mux)
 	mux.Handle("/api/", api)
 	mux.Handle("/console", pages)
 	mux.Handle("/console/", pages)
@@ -190,11 +242,14 @@ func (p *parts) connect(ctx context.Context, tenant string) error {
 	if p.SSO == nil {
 		return nil
 	}
-	sealed, err := p.vault.Seal(tenant, []byte(p.SSO.ClientSecret))
+	sealed, err := p.vault.Seal(ctx, tenant, []byte(p.SSO.ClientSecret))
 	if err != nil {
 		return err
 	}
-	connection := directory.Connection{Issuer: p.SSO.Issuer, ClientID: p.SSO.ClientID, SealedSecret: sealed, Updated: p.Now().UTC()}
+	connection := directory.Connection{
+		Protocol: directory.OIDC, Issuer: p.SSO.Issuer, ClientID: p.SSO.ClientID, SealedSecret: sealed, Updated: p.Now().UTC(),
+		ConnectionSettings: directory.ConnectionSettings{Active: true},
+	}
 	if err := p.store.SetConnection(ctx, tenant, connection); err != nil {
 		return fmt.Errorf("connect identity provider: %w", err)
 	}

@@ -14,18 +14,22 @@ import (
 	"sync"
 	"time"
 
-	"assay/reference/directory"
+	"assay/reference/access"
 	"assay/reference/faults"
 	"assay/reference/scim/schema"
 )
 
 // Options is how the reference is started. Everything may be left out.
 type Options struct {
-	Addr      string // host:port to listen on; port 0 is any free one. "127.0.0.1:0" when empty
-	Data      string // path of the SQLite database or URL of the PostgreSQL database; in memory when empty
-	Keyset    string // file with the key that seals secrets; see KeysetFile
-	PublicURL string // scheme and host under which clients reach it; from the listener when empty
-	Version   string // for the OpenAPI document
+	Addr   string // host:port to listen on; port 0 is any free one. "127.0.0.1:0" when empty
+	Data   string // path of the SQLite database or URL of the PostgreSQL database; in memory when empty
+	Keyset string // file with the key-encryption key; see KeysetFile
+	KMS    string // location of the key-encryption key in a key service, in place of a file; see secrets.TransitKey
+	State  string // URL of the NATS server that keeps sign-on state for all replicas; this process when empty
+	// StateCredentials is the file with the credentials of the NATS user; empty for none.
+	StateCredentials string
+	PublicURL        string // scheme and host under which clients reach it; from the listener when empty
+	Version          string // for the OpenAPI document
 
 	TenantName    string   // of the tenant that an empty store is seeded with; "Acme"
 	TenantDomains []string // its e-mail domains; without any it takes everybody
@@ -42,10 +46,18 @@ type Options struct {
 	Rate  float64
 	Burst int
 
+	// Proxies are whom X-Forwarded-For is believed from, when they are in front of the server: that decides which address
+	// people come from.
+	Proxies access.Networks
+
 	// KeepChanges is how many of its newest changes each tenant keeps in the change feed;
 	// sqlstore.DefaultKeepChanges when it is 0.
 	KeepChanges int
 	Schemas     []schema.Extension // custom extensions of SCIM's resource types
+
+	// SAMLSkew is how far the clocks of SAML identity providers may differ from ours; saml.DefaultSkew when it is 0,
+	// saml.MaxSkew at most.
+	SAMLSkew time.Duration
 
 	SSO    *SSO           // connection of the first tenant, set at start; nil leaves what there is
 	Faults []faults.Fault // switched on, the first innermost
@@ -75,9 +87,9 @@ type Server struct {
 	// restart on the same data it is empty, and POST {Admin}/tenants/{Tenant}/scim-token makes a new one.
 	Token string
 
-	http  *http.Server
-	store directory.Store
-	done  chan error
+	http    *http.Server
+	release func() error
+	done    chan error
 
 	closing  sync.Once
 	closeErr error
@@ -169,7 +181,7 @@ func (s *Server) Close(ctx context.Context) error {
 		if err != nil { // requests are left: cut them off, the store must not close under them unnoticed
 			err = errors.Join(err, s.http.Close())
 		}
-		s.closeErr = errors.Join(err, s.store.Close())
+		s.closeErr = errors.Join(err, s.release())
 	})
 	if s.closeErr != nil {
 		return fmt.Errorf("stop reference: %w", s.closeErr)

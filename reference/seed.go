@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"assay/reference/access"
 	"assay/reference/audit"
 	"assay/reference/directory"
 )
@@ -23,7 +25,11 @@ func (p *parts) seed(ctx context.Context) (tenant, token string, err error) {
 	if len(tenants) > 0 {
 		return tenants[0].ID, "", nil
 	}
-	first := directory.Tenant{ID: firstTenant, Name: p.TenantName, Domains: p.TenantDomains, Created: p.Now().UTC()}
+	domains, err := canonicalDomains(p.TenantDomains)
+	if err != nil {
+		return "", "", fmt.Errorf("seed tenant: %w", err)
+	}
+	first := directory.Tenant{ID: firstTenant, Name: p.TenantName, Domains: domains, Created: p.Now().UTC()}
 	err = p.store.CreateTenant(ctx, first)
 	if _, taken := errors.AsType[*directory.ConflictError](err); taken {
 		return first.ID, "", nil // another process on the same database was a moment faster
@@ -31,7 +37,7 @@ func (p *parts) seed(ctx context.Context) (tenant, token string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("seed tenant: %w", err)
 	}
-	token, record, err := p.tokens.Issue(ctx, first.ID)
+	token, record, err := p.tokens.Issue(ctx, first.ID, access.TokenOptions{})
 	if err != nil {
 		return "", "", fmt.Errorf("seed tenant: %w", err)
 	}
@@ -44,4 +50,19 @@ func (p *parts) seed(ctx context.Context) (tenant, token string, err error) {
 		}
 	}
 	return first.ID, token, nil
+}
+
+// canonicalDomains are the e-mail domains that the operator has given, which count as verified.
+func canonicalDomains(given []string) ([]string, error) {
+	var domains []string
+	for _, name := range given {
+		canonical, ok := directory.CanonicalDomain(name)
+		if !ok {
+			return nil, fmt.Errorf("%q is not a domain: give e-mail domains such as example.com", name)
+		}
+		if !slices.Contains(domains, canonical) {
+			domains = append(domains, canonical)
+		}
+	}
+	return domains, nil
 }

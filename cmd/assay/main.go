@@ -103,7 +103,7 @@ Okta, Entra ID and the rest, and will it keep working?
 	root.AddCommand(
 		p.demoCommand(), p.runCommand(), p.listCommand(), p.explainCommand(), p.gateCommand(),
 		p.reportCommand(), p.proveCommand(), p.cleanCommand(), p.serveCommand(), p.idpCommand(),
-		p.auditCommand(), p.versionCommand(),
+		p.auditCommand(), p.keysCommand(), p.versionCommand(),
 	)
 	return root
 }

@@ -17,9 +17,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/reference"
+	"assay/reference/access"
 	"assay/reference/faults"
 	"assay/reference/scim/schema"
 	"assay/reference/sqlstore"
+	"assay/reference/sso/saml"
 )
 
 // shutdownTimeout is how long requests may take to finish once the process is asked to stop.
@@ -27,15 +29,17 @@ const shutdownTimeout = 10 * time.Second
 
 type serveFlags struct {
 	addr, data, publicURL, tenant string
-	keyset                        string
+	keyset, kms, state            string
 	issuer, clientID              string
 	faults, schemas               []string
+	proxies                       []string
 	quiet                         bool
 	strict                        bool
 	setStrict                     bool // whether --strict was given
 	rate                          float64
 	burst                         int
 	keepChanges                   int
+	samlSkew                      time.Duration
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -46,7 +50,7 @@ func (p *program) serveCommand() *cobra.Command {
 		Long: `Run the reference: a SCIM 2.0 server with sign-on by OpenID Connect, an administration API and a
 console. Without --data everything is kept in memory and gone when it stops. With PostgreSQL, leave the
 password out of the URL and set PGPASSWORD. Several processes can serve one database; they need the
-same --keyset, and a browser has to stay with one of them, because sign-on sessions are not shared.
+same --keyset, and a browser has to stay with one of them while it signs on: what a sign-on must remember is not shared.
 
 With --schema, users or groups have the attributes of a custom extension too: they are published,
 validated, stored, and can be filtered by, sorted by and patched like any other. The file says what the
@@ -73,15 +77,19 @@ line on standard output has what a script needs; the log and the words for peopl
 	f.Float64Var(&flags.rate, "rate", 0, "SCIM requests a second that one token may make; beyond it 429 (0: no limit)")
 	f.IntVar(&flags.burst, "burst", 0, "SCIM requests that one token may make at once (default: those of one second)")
 	f.IntVar(&flags.keepChanges, "keep-changes", sqlstore.DefaultKeepChanges, "how many of its newest changes each tenant keeps in the change feed")
+	f.DurationVar(&flags.samlSkew, "saml-skew", saml.DefaultSkew, "how far the clocks of SAML identity providers may differ, up to 5m")
 	f.StringVar(&flags.addr, "addr", loopback, "address to listen on, host:port; port 0 is any free one")
 	f.StringVar(&flags.data, "data", "", "SQLite file or postgres:// URL to keep the data in (default: memory)")
 	f.StringVar(&flags.keyset, "keyset", "", "file with the key that seals secrets, made where there is none (default: beside the SQLite file; assay.keyset.json with PostgreSQL)")
+	f.StringVar(&flags.kms, "kms", "", "key in the Transit engine of Vault or OpenBao that seals secrets, in place of --keyset: hcvault://HOST:PORT/transit/keys/NAME; token and certificates from VAULT_TOKEN, VAULT_CACERT …")
+	f.StringVar(&flags.state, "state", "", "NATS server (nats://HOST:PORT, with JetStream) that keeps the state of sign-on for all replicas (default: this process); a file with its user's credentials is named by NATS_CREDS")
 	f.StringVar(&flags.publicURL, "public-url", "", "URL under which people and identity providers reach it (default: http:// and the address)")
 	f.StringVar(&flags.tenant, "tenant", "Acme", "name of the tenant that a new store is seeded with")
 	f.StringVar(&flags.issuer, "issuer", "", "issuer of the OpenID Connect identity provider to connect")
 	f.StringVar(&flags.clientID, "client-id", "", "client ID at that identity provider (its secret in ASSAY_CLIENT_SECRET)")
 	f.StringArrayVar(&flags.schemas, "schema", nil, "`FILE` with a custom schema that extends users or groups, see reference/docs/schemas.md (may be repeated)")
 	f.StringSliceVar(&flags.faults, "fault", nil, "switch on a named defect, to see what the checks say (\"assay prove --list\" names them)")
+	f.StringSliceVar(&flags.proxies, "trusted-proxy", nil, "`ADDRESS` or CIDR range of a proxy whose X-Forwarded-For says where people come from (may be repeated)")
 	f.BoolVar(&flags.quiet, "quiet", false, "do not log requests")
 	return cmd
 }
@@ -91,6 +99,13 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 	o := reference.Options{
 		Addr: f.addr, Data: f.data, Keyset: f.keyset, PublicURL: strings.TrimRight(f.publicURL, "/"), TenantName: f.tenant,
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
+	}
+	if f.kms != "" && f.keyset != "" {
+		return o, usage("--kms and --keyset exclude each other")
+	}
+	o.KMS, o.State, o.StateCredentials = f.kms, f.state, getenv("NATS_CREDS")
+	if u, err := url.Parse(f.state); f.state != "" && (err != nil || u.Host == "" || u.User != nil) {
+		return o, usage("--state has to be like nats://nats.example:4222; credentials belong into a file that NATS_CREDS names")
 	}
 	if f.quiet {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -105,9 +120,18 @@ func (f serveFlags) options(getenv func(string) string, log io.Writer) (referenc
 		return o, usage("--keep-changes %d is not a number of changes", f.keepChanges)
 	}
 	o.KeepChanges = f.keepChanges
+	if f.samlSkew <= 0 || f.samlSkew > saml.MaxSkew {
+		return o, usage("--saml-skew %s: give a duration above 0s and up to %s, such as 3m", f.samlSkew, saml.MaxSkew)
+	}
+	o.SAMLSkew = f.samlSkew
 	if f.setStrict {
 		o.Strict = &f.strict
 	}
+	proxies, err := access.ParseNetworks(f.proxies)
+	if err != nil {
+		return o, usage("--trusted-proxy: %w", err)
+	}
+	o.Proxies = proxies
 	for _, name := range f.faults {
 		fault, ok := faults.Find(name)
 		if !ok {

@@ -1,15 +1,19 @@
 package access
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"assay/reference/directory"
 )
 
 func TestSession(t *testing.T) {
-	sessions := NewSessions(SessionOptions{Cookie: "test", Secure: true})
+	sessions := NewSessions(SessionOptions{Cookie: "test", Secure: true, Store: &MemorySessions{}})
 	site := http.NewServeMux()
 	site.HandleFunc("/start", func(w http.ResponseWriter, r *http.Request) {
 		if err := sessions.Start(r.Context(), Session{Tenant: "acme", User: r.FormValue("user"), Via: "oidc"}); err != nil {
@@ -65,23 +69,146 @@ func TestSession(t *testing.T) {
 	}
 }
 
-func TestMemorySweepsExpiredSessions(t *testing.T) {
-	now := time.Now()
-	m := newMemory(func() time.Time { return now })
-	for _, token := range []string{"a", "b"} {
-		if err := m.Commit(token, []byte("x"), now.Add(time.Minute)); err != nil {
-			t.Fatal(err)
+// rules is a Guard whose terms a test sets.
+type rules struct {
+	terms  Terms
+	denied *Denial
+}
+
+func (r *rules) Judge(context.Context, *http.Request, Session) (Terms, error) {
+	if r.denied != nil {
+		return Terms{}, r.denied
+	}
+	return r.terms, nil
+}
+
+// counted counts what a request writes.
+type counted struct {
+	MemorySessions
+	seen int
+}
+
+func (c *counted) SeeSession(ctx context.Context, id string, at time.Time) error {
+	c.seen++
+	return c.MemorySessions.SeeSession(ctx, id, at)
+}
+
+// browser signs on with a set of sessions and asks who it is.
+type browser struct {
+	sessions *Sessions
+	cookie   *http.Cookie
+}
+
+func (b *browser) do(t testing.TB, visit func(ctx context.Context)) {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	if b.cookie != nil {
+		r.AddCookie(b.cookie)
+	}
+	w := httptest.NewRecorder()
+	b.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { visit(r.Context()) })).ServeHTTP(w, r)
+	for _, cookie := range w.Result().Cookies() {
+		b.cookie = cookie
+	}
+}
+
+func (b *browser) signOn(t testing.TB) {
+	t.Helper()
+	b.do(t, func(ctx context.Context) {
+		if err := b.sessions.Start(ctx, Session{Tenant: "acme", User: "ada", Via: directory.ViaLocal}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func (b *browser) signedOn(t testing.TB) (signedOn bool) {
+	t.Helper()
+	b.do(t, func(ctx context.Context) {
+		_, err := b.sessions.Current(ctx)
+		if err != nil && !errors.Is(err, ErrNoSession) {
+			t.Error(err)
+		}
+		signedOn = err == nil
+	})
+	return signedOn
+}
+
+func TestSessionTerms(t *testing.T) {
+	day := Terms{Age: 24 * time.Hour, Idle: time.Hour, Role: directory.RoleAdmin}
+	for name, test := range map[string]struct {
+		wait   time.Duration
+		change func(*rules)
+		want   bool
+	}{
+		"at once":                {0, nil, true},
+		"shortly before idle":    {time.Hour - 1, nil, true},
+		"idle":                   {time.Hour, nil, false},
+		"a shorter age":          {30 * time.Minute, func(r *rules) { r.terms.Age = 30 * time.Minute }, false},
+		"a shorter idle time":    {30 * time.Minute, func(r *rules) { r.terms.Idle = 30 * time.Minute }, false},
+		"a higher role":          {0, func(r *rules) { r.terms.Role = directory.RoleOwner }, true},
+		"a lower role":           {0, func(r *rules) { r.terms.Role = directory.RoleMember }, false},
+		"not allowed any longer": {0, func(r *rules) { r.denied = deny(AddressNotAllowed) }, false},
+	} {
+		now, guard := time.Now(), &rules{terms: day}
+		b := browser{sessions: NewSessions(SessionOptions{Cookie: "test", Store: &MemorySessions{}, Guard: guard, Now: func() time.Time { return now }})}
+		b.signOn(t)
+		now = now.Add(test.wait)
+		if test.change != nil {
+			test.change(guard)
+		}
+		if got := b.signedOn(t); got != test.want {
+			t.Errorf("%s: signed on %t", name, got)
+		}
+		if guard.terms, guard.denied, now = day, nil, now.Add(-test.wait); b.signedOn(t) != test.want {
+			t.Errorf("%s: a session that has ended came back", name)
 		}
 	}
-	now = now.Add(time.Minute)
-	if _, found, _ := m.Find("a"); found {
-		t.Fatal("an expired session was found")
+}
+
+func TestSessionAgeIsAbsoluteAndWritesAreRare(t *testing.T) {
+	now, store := time.Now(), &counted{}
+	b := browser{sessions: NewSessions(SessionOptions{Cookie: "test", Store: store, Now: func() time.Time { return now }})}
+	b.signOn(t)
+	began := now
+	for now.Sub(began) < directory.DefaultSessionAge {
+		if !b.signedOn(t) {
+			t.Fatalf("signed off after %v of requests every ten seconds", now.Sub(began))
+		}
+		now = now.Add(10 * time.Second)
 	}
-	if err := m.Commit("c", nil, now.Add(time.Hour)); err != nil {
-		t.Fatal(err)
+	if b.signedOn(t) {
+		t.Error("signed on after the greatest age")
 	}
-	if len(m.items) != 1 {
-		t.Fatalf("%d sessions are kept, want 1", len(m.items))
+	if most := int(directory.DefaultSessionAge / time.Minute); store.seen > most {
+		t.Errorf("%d writes in %v, at most one a minute is wanted", store.seen, directory.DefaultSessionAge)
+	}
+}
+
+func TestDeniedAtTheStart(t *testing.T) {
+	guard := &rules{denied: deny(MFARequired)}
+	b := browser{sessions: NewSessions(SessionOptions{Cookie: "test", Store: &MemorySessions{}, Guard: guard})}
+	b.do(t, func(ctx context.Context) {
+		for _, begin := range []func(context.Context, Session) error{b.sessions.Admit, b.sessions.Start} {
+			if _, denied := errors.AsType[*Denial](begin(ctx, Session{Tenant: "acme", User: "ada"})); !denied {
+				t.Error("a session that is denied begins")
+			}
+		}
+	})
+	if b.cookie != nil {
+		t.Errorf("and has the cookie %v", b.cookie)
+	}
+}
+
+func TestMemoryDropsExpiredSessions(t *testing.T) {
+	now, store := time.Now(), &MemorySessions{}
+	sessions := NewSessions(SessionOptions{Cookie: "test", Store: store, Now: func() time.Time { return now }})
+	for range 3 {
+		(&browser{sessions: sessions}).signOn(t)
+	}
+	now = now.Add(directory.DefaultSessionAge)
+	(&browser{sessions: sessions}).signOn(t)
+	if len(store.byHash) != 1 {
+		t.Fatalf("%d sessions are kept, want 1", len(store.byHash))
 	}
 }
 

@@ -1,69 +1,69 @@
 package access
 
 import (
+	"context"
 	"sync"
 	"time"
+
+	"assay/reference/directory"
 )
 
-// sweepEvery is how often expired sessions are dropped.
-const sweepEvery = time.Minute
-
-// memory is a scs.Store in memory. scs's own memstore sweeps from a goroutine whose stop channel is
-// made inside that goroutine, so that closing it early is a data race; this one sweeps while it saves.
-type memory struct {
-	now func() time.Time
-
-	mu    sync.Mutex
-	items map[string]saved
-	swept time.Time
+// MemorySessions is a SessionStore in memory: its sessions end when the process does. The zero value is empty and
+// ready. It sets no limit to how many sessions a user has.
+type MemorySessions struct {
+	mu     sync.Mutex
+	byHash map[string]directory.Session
 }
 
-type saved struct {
-	data    []byte
-	expires time.Time
-}
-
-func newMemory(now func() time.Time) *memory {
-	return &memory{now: now, items: make(map[string]saved), swept: now()}
-}
-
-// Find returns the data of a session that has not expired.
-func (m *memory) Find(token string) ([]byte, bool, error) {
+// StartSession implements SessionStore.
+func (m *MemorySessions) StartSession(_ context.Context, s directory.Session, _ int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	item, ok := m.items[token]
-	if !ok || !m.now().Before(item.expires) {
-		return nil, false, nil
+	if m.byHash == nil {
+		m.byHash = make(map[string]directory.Session)
 	}
-	return item.data, true, nil
-}
-
-// Commit saves a session.
-func (m *memory) Commit(token string, data []byte, expires time.Time) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.sweep()
-	m.items[token] = saved{data: data, expires: expires}
-	return nil
-}
-
-// Delete ends a session.
-func (m *memory) Delete(token string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.items, token)
-	return nil
-}
-
-func (m *memory) sweep() {
-	now := m.now()
-	if now.Sub(m.swept) < sweepEvery {
-		return
-	}
-	m.swept = now
-	for token, item := range m.items {
-		if !now.Before(item.expires) {
-			delete(m.items, token)
+	for hash, old := range m.byHash {
+		if !s.Created.Before(old.Expires) {
+			delete(m.byHash, hash)
 		}
 	}
+	m.byHash[s.Hash] = s
+	return nil
+}
+
+// Session implements SessionStore.
+func (m *MemorySessions) Session(_ context.Context, hash string) (directory.Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.byHash[hash]
+	if !ok {
+		return directory.Session{}, directory.ErrNotFound
+	}
+	return s, nil
+}
+
+// SeeSession implements SessionStore.
+func (m *MemorySessions) SeeSession(_ context.Context, id string, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for hash, s := range m.byHash {
+		if s.ID == id {
+			s.Seen = at
+			m.byHash[hash] = s
+		}
+	}
+	return nil
+}
+
+// EndSession implements SessionStore.
+func (m *MemorySessions) EndSession(_ context.Context, tenant, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for hash, s := range m.byHash {
+		if s.ID == id && s.Tenant == tenant {
+			delete(m.byHash, hash)
+			return nil
+		}
+	}
+	return directory.ErrNotFound
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"assay/reference/access/password"
 	"assay/reference/directory"
 
 	"github.com/google/uuid"
@@ -24,21 +25,16 @@ const (
 	cacheSize    = 4096             // verified tokens kept at once
 	hashesAtOnce = 2                // argon2id runs at once: 38 MiB at most
 	verifyLimit  = 20 * time.Second // a verification that waits longer is given up
+	useGrain     = 10 * time.Minute // how exactly it is known when a token was last used
 )
-
-// TokenStore is the part of the directory that keeps SCIM tokens.
-type TokenStore interface {
-	AddToken(ctx context.Context, t directory.Token) error
-	Token(ctx context.Context, id string) (directory.Token, error)
-	RevokeTokens(ctx context.Context, tenant string) error
-}
 
 // Tokens issues, verifies and revokes the bearer tokens of SCIM connections.
 //
 // Because argon2id is slow on purpose, a verified token is remembered for a minute under its SHA-256;
-// revocation forgets it at once. It is safe for concurrent use.
+// revocation forgets it at once, and other processes on the same database within that minute. When a token was last used is
+// known to within ten minutes, so that a request does not cost a write. It is safe for concurrent use.
 type Tokens struct {
-	store TokenStore
+	store directory.Tokens
 	now   func() time.Time
 	dummy string // hash that unknown ids are checked against, so that they cost the same
 
@@ -50,40 +46,46 @@ type Tokens struct {
 	generation uint64 // counts revocations: a verification that began before one is not remembered
 }
 
+// entry is a token that was verified. closed is why it lets nobody in all the same: SCIM is not open to its tenant.
 type entry struct {
 	token   directory.Token
+	closed  error
 	expires time.Time
 }
 
 // NewTokens returns the token authority over a store. now may be nil.
-func NewTokens(store TokenStore, now func() time.Time) *Tokens {
+func NewTokens(store directory.Tokens, now func() time.Time) *Tokens {
 	if now == nil {
 		now = time.Now
 	}
 	return &Tokens{
 		store:    store,
 		now:      now,
-		dummy:    hashSecret(newSecret()),
+		dummy:    password.OWASP().Hash(newSecret()),
 		slots:    semaphore.NewWeighted(hashesAtOnce),
 		verified: make(map[[sha256.Size]byte]entry),
 	}
 }
 
-// Issue makes a new token for a tenant and returns it in plain text, once: only its hash is stored.
-func (t *Tokens) Issue(ctx context.Context, tenant string) (plain string, record directory.Token, err error) {
-	return t.IssueFor(ctx, tenant, "")
+// TokenOptions is what a new token is like, and what becomes of those before it. Everything may be left out.
+type TokenOptions struct {
+	Subject string        // id of the user that it stands for, see directory.Token; that there is one is for the caller to check
+	Life    time.Duration // 0 is for ever
+	Overlap time.Duration // how long the tokens before it stay good; they are revoked at once when it is 0
 }
 
-// IssueFor is Issue for a token that stands for a user, see directory.Token. That the user exists is for
-// the caller to check.
-func (t *Tokens) IssueFor(ctx context.Context, tenant, subject string) (plain string, record directory.Token, err error) {
+// Issue makes a new token for a tenant and returns it in plain text, once: only its hash is stored.
+func (t *Tokens) Issue(ctx context.Context, tenant string, o TokenOptions) (plain string, record directory.Token, err error) {
 	secret := newSecret()
 	record = directory.Token{
 		ID:      uuid.NewString(),
 		Tenant:  tenant,
-		Subject: subject,
-		Hash:    hashSecret(secret),
+		Subject: o.Subject,
+		Hash:    password.OWASP().Hash(secret),
 		Created: t.now().UTC(),
+	}
+	if o.Life > 0 {
+		record.Expires = record.Created.Add(o.Life)
 	}
 	if err := t.store.AddToken(ctx, record); err != nil {
 		return "", directory.Token{}, fmt.Errorf("store SCIM token: %w", err)
@@ -91,22 +93,32 @@ func (t *Tokens) IssueFor(ctx context.Context, tenant, subject string) (plain st
 	return formatToken(record.ID, secret), record, nil
 }
 
-// Rotate revokes every token of a tenant at once and issues a new one.
-func (t *Tokens) Rotate(ctx context.Context, tenant string) (plain string, record directory.Token, err error) {
-	return t.RotateFor(ctx, tenant, "")
-}
-
-// RotateFor is Rotate with IssueFor.
-func (t *Tokens) RotateFor(ctx context.Context, tenant, subject string) (plain string, record directory.Token, err error) {
-	err = t.store.RevokeTokens(ctx, tenant)
-	t.forget(tenant) // also after an error: the store may have revoked all the same
+// Rotate revokes every token of a tenant, at once or after the overlap, and issues a new one.
+func (t *Tokens) Rotate(ctx context.Context, tenant string, o TokenOptions) (plain string, record directory.Token, err error) {
+	if o.Overlap > 0 {
+		err = t.store.ExpireTokens(ctx, tenant, t.now().UTC().Add(o.Overlap))
+	} else {
+		err = t.store.RevokeTokens(ctx, tenant)
+	}
+	t.Forget(tenant) // also after an error: the store may have revoked all the same
 	if err != nil {
 		return "", directory.Token{}, fmt.Errorf("revoke SCIM tokens: %w", err)
 	}
-	return t.IssueFor(ctx, tenant, subject)
+	return t.Issue(ctx, tenant, o)
 }
 
-// Verify returns the record of a presented token, or ErrUnauthorized. Any other error means that the
+// Revoke revokes one token of a tenant at once, or returns directory.ErrNotFound.
+func (t *Tokens) Revoke(ctx context.Context, tenant, id string) error {
+	err := t.store.RevokeToken(ctx, tenant, id)
+	t.Forget(tenant)
+	if err != nil {
+		return fmt.Errorf("revoke SCIM token: %w", err)
+	}
+	return nil
+}
+
+// Verify returns the record of a presented token, or ErrUnauthorized. For a good token whose tenant SCIM is not open to the
+// error is directory.ErrSCIMDisabled or directory.ErrSCIMNotInPlan. Any other error means that the
 // token could not be checked. Concurrent verifications of one token share one argon2id run, and all
 // of them together use a bounded amount of memory.
 func (t *Tokens) Verify(ctx context.Context, bearer string) (directory.Token, error) {
@@ -115,8 +127,8 @@ func (t *Tokens) Verify(ctx context.Context, bearer string) (directory.Token, er
 		return directory.Token{}, ErrUnauthorized
 	}
 	key := sha256.Sum256([]byte(bearer))
-	if token, ok := t.cached(key); ok {
-		return token, nil
+	if e, ok := t.cached(key); ok {
+		return t.let(e)
 	}
 	// The run outlives a caller that goes away, because others may wait for it.
 	shared := context.WithoutCancel(ctx)
@@ -130,15 +142,26 @@ func (t *Tokens) Verify(ctx context.Context, bearer string) (directory.Token, er
 		if r.Err != nil {
 			return directory.Token{}, r.Err
 		}
-		return r.Val.(directory.Token), nil
+		return t.let(r.Val.(entry))
 	}
 }
 
-func (t *Tokens) check(ctx context.Context, key [sha256.Size]byte, id, secret string) (directory.Token, error) {
+// let decides about a token whose secret was right.
+func (t *Tokens) let(e entry) (directory.Token, error) {
+	if !e.token.Expires.IsZero() && !t.now().Before(e.token.Expires) {
+		return directory.Token{}, ErrUnauthorized
+	}
+	if e.closed != nil {
+		return directory.Token{}, e.closed
+	}
+	return e.token, nil
+}
+
+func (t *Tokens) check(ctx context.Context, key [sha256.Size]byte, id, secret string) (entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyLimit)
 	defer cancel()
 	if err := t.slots.Acquire(ctx, 1); err != nil {
-		return directory.Token{}, fmt.Errorf("verify SCIM token: %w", err)
+		return entry{}, fmt.Errorf("verify SCIM token: %w", err)
 	}
 	defer t.slots.Release(1)
 
@@ -146,38 +169,61 @@ func (t *Tokens) check(ctx context.Context, key [sha256.Size]byte, id, secret st
 	token, err := t.store.Token(ctx, id)
 	known := err == nil
 	if err != nil && !errors.Is(err, directory.ErrNotFound) {
-		return directory.Token{}, fmt.Errorf("read SCIM token: %w", err)
+		return entry{}, fmt.Errorf("read SCIM token: %w", err)
 	}
 	hash := t.dummy
 	if known {
 		hash = token.Hash
 	}
-	match, err := checkSecret(hash, secret)
+	match, err := password.Check(hash, secret)
 	if err != nil {
-		return directory.Token{}, fmt.Errorf("verify SCIM token %s: %w", id, err)
+		return entry{}, fmt.Errorf("verify SCIM token %s: %w", id, err)
 	}
 	if !known || !match || token.Revoked {
-		return directory.Token{}, ErrUnauthorized
+		return entry{}, ErrUnauthorized
 	}
-	t.remember(key, token, began)
-	return token, nil
+	e := entry{token: token, expires: t.now().Add(cacheLife)}
+	if e.closed, err = t.closed(ctx, token.Tenant); err != nil {
+		return entry{}, err
+	}
+	if t.now().Sub(token.Used) >= useGrain {
+		// Not to know when a token was used is no reason to turn its client away.
+		_ = t.store.UseToken(ctx, token.ID, t.now().UTC())
+	}
+	t.remember(key, e, began)
+	return e, nil
 }
 
-func (t *Tokens) cached(key [sha256.Size]byte) (directory.Token, bool) {
+// closed returns why SCIM is not open to a tenant; nil when it is.
+func (t *Tokens) closed(ctx context.Context, tenant string) (closed, err error) {
+	access, err := t.store.SCIMAccess(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("read SCIM access: %w", err)
+	}
+	switch {
+	case !access.InPlan:
+		return directory.ErrSCIMNotInPlan, nil
+	case !access.Enabled:
+		return directory.ErrSCIMDisabled, nil
+	}
+	return nil, nil
+}
+
+func (t *Tokens) cached(key [sha256.Size]byte) (entry, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e, ok := t.verified[key]
 	if !ok {
-		return directory.Token{}, false
+		return entry{}, false
 	}
 	if !t.now().Before(e.expires) {
 		delete(t.verified, key)
-		return directory.Token{}, false
+		return entry{}, false
 	}
-	return e.token, true
+	return e, true
 }
 
-func (t *Tokens) remember(key [sha256.Size]byte, token directory.Token, began uint64) {
+func (t *Tokens) remember(key [sha256.Size]byte, e entry, began uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if began != t.generation {
@@ -186,10 +232,11 @@ func (t *Tokens) remember(key [sha256.Size]byte, token directory.Token, began ui
 	if len(t.verified) >= cacheSize {
 		clear(t.verified) // rare, and costs one argon2id run a token
 	}
-	t.verified[key] = entry{token: token, expires: t.now().Add(cacheLife)}
+	t.verified[key] = e
 }
 
-func (t *Tokens) forget(tenant string) {
+// Forget drops what is remembered about the tokens of a tenant, after something about them or its SCIM access has changed.
+func (t *Tokens) Forget(tenant string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.generation++

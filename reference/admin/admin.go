@@ -1,6 +1,6 @@
 // Package admin is the administration API of the reference, under /api, described by the OpenAPI
-// document at /api/openapi.json. It takes the administrator's bearer token. No answer ever holds a
-// secret, except the SCIM token in the answer that makes it.
+// document at /api/openapi.json. It takes the site administrator's bearer token or, for what is below a tenant, the session
+// of one of its owners or administrators. No answer ever holds a secret, except the SCIM token in the answer that makes it.
 package admin
 
 import (
@@ -13,6 +13,7 @@ import (
 	"assay/reference/access"
 	"assay/reference/audit"
 	"assay/reference/directory"
+	"assay/reference/identity"
 	"assay/reference/secrets"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,20 +31,29 @@ type SignOn interface {
 	Forget(tenant string)
 	// CallbackURL is the redirect URI to register at the identity provider.
 	CallbackURL() string
+	// LoginURL is where the people of a tenant sign on.
+	LoginURL(tenant string) string
+	SAML
 }
 
-// Tokens makes SCIM tokens.
+// Tokens makes and revokes SCIM tokens.
 type Tokens interface {
-	// RotateFor revokes the tokens of a tenant and makes a new one, for a user when subject is not empty.
-	RotateFor(ctx context.Context, tenant, subject string) (plain string, record directory.Token, err error)
+	Rotate(ctx context.Context, tenant string, o access.TokenOptions) (plain string, record directory.Token, err error)
+	Revoke(ctx context.Context, tenant, id string) error
+	// Forget has to follow each change of the SCIM access of a tenant.
+	Forget(tenant string)
 }
 
 // Options is what the API works with. Now, Stopping and Heartbeat may be left out.
 type Options struct {
 	Store      directory.Store
 	Admin      *access.Admin
+	Sessions   *access.Sessions // of people: owners and administrators of a tenant may use what is below it
+	Gate       *access.Gate
+	Migrations Migrations
 	Tokens     Tokens
 	SignOn     SignOn
+	People     *identity.Recognizer
 	Leniencies Leniencies
 	Vault      *secrets.Vault
 	Audit      *audit.Recorder
@@ -74,7 +84,7 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	a := &api{Options: o, streams: make(chan struct{}, maxStreams)}
 	a.register(humago.New(mux, config(o.Version)))
-	return a.guard(mux)
+	return o.Sessions.Handler(a.guard(mux))
 }
 
 func config(version string) huma.Config {
@@ -85,9 +95,10 @@ func config(version string) huma.Config {
 	c.CreateHooks = nil // no $schema members and links
 	c.Transformers = append(c.Transformers, withoutValues)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"admin": {Type: "http", Scheme: "bearer", Description: "The administrator's token, printed once at start."},
+		"admin":   {Type: "http", Scheme: "bearer", Description: "The site administrator's token, printed once at start."},
+		"session": {Type: "apiKey", In: "cookie", Name: "assay_session", Description: "An owner or administrator of the tenant who is signed on, for what is below /api/tenants/{tenant}; on https the name begins with __Host-."},
 	}
-	c.Security = []map[string][]string{{"admin": {}}}
+	c.Security = []map[string][]string{{"admin": {}}, {"session": {}}}
 	return c
 }
 
@@ -103,27 +114,11 @@ func withoutValues(_ huma.Context, _ string, v any) (any, error) {
 	return model, nil
 }
 
-// guard lets only the administrator through, except to the OpenAPI document.
-func (a *api) guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		open := r.URL.Path == "/api/openapi.json" || r.URL.Path == "/api/openapi.yaml"
-		if !open && !a.Admin.Allows(r) {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="assay administration"`)
-			write(w, &Problem{Status: http.StatusUnauthorized, Code: "ADMIN_TOKEN_REQUIRED",
-				Detail: "Send the administrator's token as a bearer token."})
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // operation describes one operation to huma.
 func operation(id, method, path, summary string, failures ...int) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: path, Summary: summary,
-		Errors: append(failures, http.StatusUnauthorized), MaxBodyBytes: maxBody,
+		Errors: append(failures, http.StatusUnauthorized, http.StatusForbidden), MaxBodyBytes: maxBody,
 	}
 }
 
@@ -136,6 +131,7 @@ func (a *api) register(h huma.API) {
 		"Connect an OpenID provider", 404, 422), a.connect)
 	huma.Register(h, operation("connect-sso", http.MethodPost, "/api/tenants/{tenant}/sso",
 		"Connect an OpenID provider (the same as PUT)", 404, 422), a.connect)
+	a.registerSAML(h)
 	huma.Register(h, operation("rotate-scim-token", http.MethodPost, "/api/tenants/{tenant}/scim-token",
 		"Revoke the SCIM tokens of a tenant at once and make a new one, shown once", 404, 422), a.rotate)
 	huma.Register(h, operation("get-scim", http.MethodGet, "/api/tenants/{tenant}/scim",
@@ -158,13 +154,15 @@ func (a *api) register(h huma.API) {
 	huma.Register(h, operation("list-changes", http.MethodGet, "/api/tenants/{tenant}/changes",
 		"Read what has happened to users and groups, in the order of commits", 404, 410), a.changes)
 	huma.Register(h, streamOperation(h), a.streamChanges)
+	a.registerPeople(h)
+	a.registerAccess(h)
 }
 
 // find returns a tenant or the problem that there is none.
 func (a *api) find(ctx context.Context, id string) (directory.Tenant, error) {
 	tenant, err := a.Store.Tenant(ctx, id)
 	if errors.Is(err, directory.ErrNotFound) {
-		return directory.Tenant{}, &Problem{Status: http.StatusNotFound, Code: "TENANT_NOT_FOUND", Detail: "There is no such tenant."}
+		return directory.Tenant{}, noTenant()
 	}
 	if err != nil {
 		return directory.Tenant{}, a.internal(ctx, "read tenant", err)

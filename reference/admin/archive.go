@@ -46,12 +46,15 @@ func (a *api) archive(ctx context.Context, in *UserPath) (*Body[ArchivedUser], e
 	if err != nil {
 		return nil, err
 	}
+	if err := a.over(ctx, t.ID, in.User); err != nil && !isStatus(err, http.StatusNotFound) { // one in the archive has no role
+		return nil, err
+	}
 	user, fresh, err := a.Store.ArchiveUser(ctx, t.ID, in.User)
 	if err != nil {
 		return nil, a.userProblem(ctx, "archive user", err)
 	}
 	if fresh {
-		err := a.Audit.Record(ctx, audit.Entry{Tenant: t.ID, Actor: audit.Admin, Action: audit.UserArchived, Subject: user.ID})
+		err := a.Audit.Record(ctx, audit.Entry{Tenant: t.ID, Actor: actor(ctx), Action: audit.UserArchived, Subject: user.ID})
 		if err != nil {
 			return nil, a.internal(ctx, "record archiving", err)
 		}
@@ -60,6 +63,9 @@ func (a *api) archive(ctx context.Context, in *UserPath) (*Body[ArchivedUser], e
 }
 
 func (a *api) userProblem(ctx context.Context, doing string, err error) error {
+	if errors.Is(err, directory.ErrLastBreakGlass) {
+		return a.loginProblem(ctx, err)
+	}
 	if errors.Is(err, directory.ErrNotFound) {
 		return &Problem{Status: http.StatusNotFound, Code: "USER_NOT_FOUND", Detail: "The tenant has no such user."}
 	}
@@ -126,7 +132,7 @@ func (a *api) deleteArchived(ctx context.Context, in *UserPath) (*struct{}, erro
 	if err != nil {
 		return nil, a.userProblem(ctx, "delete archived user", err)
 	}
-	err = a.Audit.Record(ctx, audit.Entry{Tenant: t.ID, Actor: audit.Admin, Action: audit.ArchivedDeleted, Subject: in.User})
+	err = a.Audit.Record(ctx, audit.Entry{Tenant: t.ID, Actor: actor(ctx), Action: audit.ArchivedDeleted, Subject: in.User})
 	if err != nil {
 		return nil, a.internal(ctx, "record deletion", err)
 	}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 )
 
@@ -30,6 +31,12 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 		out.Title = http.StatusText(p.Status)
 	}
 	return json.Marshal(out)
+}
+
+// isStatus reports whether an error is a problem with this status.
+func isStatus(err error, status int) bool {
+	problem, ok := errors.AsType[*Problem](err)
+	return ok && problem.Status == status
 }
 
 func write(w http.ResponseWriter, p *Problem) {

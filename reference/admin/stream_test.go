@@ -19,6 +19,9 @@ import (
 	"assay/reference/admin"
 	"assay/reference/audit"
 	"assay/reference/directory"
+	"assay/reference/identity"
+	"assay/reference/migration"
+	"assay/reference/scim/leniency"
 	"assay/reference/sqlstore"
 )
 
@@ -38,6 +41,14 @@ type site struct {
 	narrow   atomic.Bool // new connections hold little
 }
 
+// standings are the access.Roles of people.
+type standings struct{ people *identity.Recognizer }
+
+func (s standings) Role(ctx context.Context, tenant, user string) (directory.Role, error) {
+	standing, err := s.people.Standing(ctx, tenant, user)
+	return standing.Role, err
+}
+
 func newSite(t *testing.T, options ...sqlstore.Option) *site {
 	t.Helper()
 	store, err := sqlstore.Open(t.Context(), "", options...)
@@ -50,10 +61,22 @@ func newSite(t *testing.T, options ...sqlstore.Option) *site {
 			t.Fatal(err)
 		}
 	}
-	logger := slog.New(slog.DiscardHandler)
-	s.server = httptest.NewUnstartedServer(admin.New(admin.Options{
-		Store: store, Admin: access.NewAdmin(token), Audit: audit.New(store, logger, nil), Logger: logger, Stopping: s.stopping, Heartbeat: 50 * time.Millisecond,
+	logger, people := slog.New(slog.DiscardHandler), identity.New(store, nil)
+	recorder, gate := audit.New(store, logger, nil), &access.Gate{Store: store, Roles: standings{people}}
+	sessions := access.NewSessions(access.SessionOptions{Cookie: "test", Store: store, Guard: gate})
+	runner := migration.New(migration.Options{Store: store, Audit: recorder, Logger: logger})
+	t.Cleanup(runner.Close)
+	mux := http.NewServeMux()
+	mux.Handle("/api/", admin.New(admin.Options{
+		Store: store, Admin: access.NewAdmin(token), Sessions: sessions, Gate: gate, People: people, Migrations: runner, Tokens: access.NewTokens(store, nil),
+		Leniencies: &leniency.Ledger{}, Audit: recorder, Logger: logger, Stopping: s.stopping, Heartbeat: 50 * time.Millisecond,
 	}))
+	mux.Handle("/sign-on/{user}", sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := sessions.Start(r.Context(), access.Session{Tenant: "acme", User: r.PathValue("user"), Via: directory.ViaLocal}); err != nil {
+			http.Error(w, err.Error(), http.StatusForbidden)
+		}
+	})))
+	s.server = httptest.NewUnstartedServer(mux)
 	s.server.Config.ReadTimeout, s.server.Config.WriteTimeout = deadline, deadline
 	s.server.Config.ConnState = func(conn net.Conn, state http.ConnState) {
 		if state == http.StateNew && s.narrow.Load() {

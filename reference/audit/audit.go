@@ -25,7 +25,20 @@ const (
 	LoginSucceeded    Action = "sso.login.succeeded"
 	LoginRefused      Action = "sso.login.refused"
 	IdentityLinked    Action = "sso.identity.linked"
+	IdentityReset     Action = "sso.identity.reset"
+	IdentityRelink    Action = "sso.identity.relink"
+	SettingsChanged   Action = "sso.settings.changed"
+	DomainAdded       Action = "sso.domain.added"
+	DomainVerified    Action = "sso.domain.verified"
+	DomainRemoved     Action = "sso.domain.removed"
+	RoleAssigned      Action = "role.assigned"
+	RoleMapped        Action = "role.mapped"
+	RoleUnmapped      Action = "role.unmapped"
+	UserProvisioned   Action = "sso.user.provisioned"
+	UserRefreshed     Action = "sso.user.updated"
+	CustomerChanged   Action = "tenant.customer.changed"
 	LoggedOut         Action = "sso.logout"
+	LogoutRefused     Action = "sso.logout.refused"
 	UserArchived      Action = "user.archived"
 	ArchivedDeleted   Action = "user.archived.deleted"
 	ConsoleEntered    Action = "console.login.succeeded"
@@ -51,6 +64,14 @@ type Entry struct {
 	Detail  map[string]string
 }
 
+// Event is the entry as it is stored. It is for changes that take their events along (directory.WithNote); everything
+// else goes through a Recorder.
+func (e Entry) Event(at time.Time) directory.Event {
+	return directory.Event{
+		Time: at.UTC(), Tenant: e.Tenant, Actor: e.Actor, Action: string(e.Action), Subject: clean(e.Subject), Detail: cleanAll(e.Detail),
+	}
+}
+
 // Recorder writes entries to the audit log and mirrors them in the operational log. Details that came
 // from outside are cut to a bounded length and cleaned of control characters.
 type Recorder struct {
@@ -69,14 +90,7 @@ func New(store directory.Audit, logger *slog.Logger, now func() time.Time) *Reco
 
 // Record appends an entry. A caller must not report success for something that could not be recorded.
 func (r *Recorder) Record(ctx context.Context, e Entry) error {
-	event := directory.Event{
-		Time:    r.now().UTC(),
-		Tenant:  e.Tenant,
-		Actor:   e.Actor,
-		Action:  string(e.Action),
-		Subject: clean(e.Subject),
-		Detail:  cleanAll(e.Detail),
-	}
+	event := e.Event(r.now())
 	if err := r.store.Append(ctx, event); err != nil {
 		r.logger.ErrorContext(ctx, "audit event lost", "action", event.Action, "tenant", event.Tenant, "error", err)
 		return fmt.Errorf("record %s: %w", e.Action, err)

@@ -19,21 +19,26 @@ const (
 
 // Tenant is one customer of the application. Its people sign on through its Connection, if it has one.
 type Tenant struct {
-	ID      string
-	Name    string
-	Domains []string // e-mail domains whose people belong to this tenant
-	Strict  bool     // its SCIM clients are forgiven nothing, see reference/scim/leniency
-	Created time.Time
+	ID   string
+	Name string
+	// CustomerID is what the application's owner calls this customer: it pairs the single sign-on and the SCIM
+	// connection. Empty, or unique.
+	CustomerID string
+	Mode       Mode     // how its people sign on; a tenant that is made without one is in ModeSSO
+	Domains    []string // verified e-mail domains, in canonical form: their people belong to this tenant
+	Strict     bool     // its SCIM clients are forgiven nothing, see reference/scim/leniency
+	Created    time.Time
 }
 
-// Connection is a tenant's OpenID Connect connection. SealedSecret is the client secret as sealed
-// by package secrets; the plain text is never stored.
-type Connection struct {
-	Issuer       string
-	ClientID     string
-	SealedSecret []byte
-	Updated      time.Time
-}
+// Mode is how the people of a tenant sign on.
+type Mode string
+
+// The modes. In ModeLegacy people sign on locally and single sign-on can only be tested; in ModeSSO they use
+// their identity provider.
+const (
+	ModeLegacy Mode = "legacy"
+	ModeSSO    Mode = "sso"
+)
 
 // Resource is a user or a group as it is stored.
 //
@@ -73,24 +78,13 @@ type Member struct {
 	Display string
 }
 
-// Token is a bearer token of a tenant's SCIM connection. Hash is its argon2id hash in PHC form. Subject is
-// the id of the user that it stands for, which may be gone by now: the one behind /Me (RFC 7644 section
-// 3.11). It is empty for a token that stands for the connection alone.
-type Token struct {
-	ID      string
-	Tenant  string
-	Subject string
-	Hash    string
-	Created time.Time
-	Revoked bool
-}
-
 // Identity binds a person's identity at an identity provider to a user of the tenant.
 type Identity struct {
-	Issuer  string
-	Subject string
-	UserID  string
-	Linked  time.Time
+	Issuer   string // of the OpenID provider, or the entity ID of the SAML identity provider
+	Subject  string // sub, or the NameID
+	UserID   string
+	Linked   time.Time
+	LastUsed time.Time // when it last signed on; zero for never
 }
 
 // ErrNotFound is returned for a tenant, resource, token or identity that does not exist.

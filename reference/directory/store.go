@@ -14,6 +14,16 @@ type Store interface {
 	Feed
 	Archive
 	Keys
+	Domains
+	Accounts
+	RoleMappings
+	People
+	Tokens
+	Policies
+	Sessions
+	LocalLogin
+	BreakGlass
+	Migrations
 
 	// Close releases the store. Nothing may be called afterwards.
 	Close() error
@@ -93,20 +103,25 @@ type Query struct {
 }
 
 // Connections is the part of the Store that holds tenants and what lets others in:
-// single sign-on connections, SCIM tokens and linked identities.
+// single sign-on connections and linked identities.
 type Connections interface {
+	// CreateTenant stores a new tenant; its Domains count as verified. It returns a *ConflictError when the ID, the
+	// CustomerID or one of the domains is another tenant's.
 	CreateTenant(ctx context.Context, t Tenant) error
 	Tenant(ctx context.Context, id string) (Tenant, error)
+	// TenantOfCustomer returns the tenant with a customer ID, or ErrNotFound; no tenant has the empty one.
+	TenantOfCustomer(ctx context.Context, customerID string) (Tenant, error)
 	Tenants(ctx context.Context) ([]Tenant, error)
+	// SetCustomerID sets Tenant.CustomerID, or returns ErrNotFound or, when another tenant has it, a *ConflictError.
+	SetCustomerID(ctx context.Context, tenant, customerID string) error
+	// SetMode changes Tenant.Mode in one transaction. check, when it is not nil, sees the tenant as it is in that
+	// transaction: when it returns an error nothing changes and that error is returned as it is. It must not call the Store.
+	SetMode(ctx context.Context, tenant string, mode Mode, check func(Tenant) error) error
 	// SetStrict sets Tenant.Strict, or returns ErrNotFound.
 	SetStrict(ctx context.Context, tenant string, strict bool) error
 
 	SetConnection(ctx context.Context, tenant string, c Connection) error
 	Connection(ctx context.Context, tenant string) (Connection, error)
-
-	AddToken(ctx context.Context, t Token) error
-	Token(ctx context.Context, id string) (Token, error)
-	RevokeTokens(ctx context.Context, tenant string) error
 
 	// Link binds an identity to a user. Doing so again changes nothing. It returns a *ConflictError when the
 	// identity belongs to another user, because moving it would hand over an account, and when the user

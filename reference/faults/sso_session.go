@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"iter"
 	"net/http"
 	"strings"
@@ -33,7 +34,7 @@ func ssoSession() []Fault {
 			Model:   "applications that store active for the identity provider to read back and do nothing with it",
 			Reddens: []string{"lifecycle.leaver.session-ends", "lifecycle.leaver.cannot-sign-on"},
 			Site:    markSignOn,
-			Store:   func(next directory.Store) directory.Store { return &everybodyActive{next} },
+			Store:   func(next directory.Store) directory.Store { return &everybodyActive{Store: next} },
 		},
 	}
 }
@@ -83,8 +84,40 @@ func rememberedIdentity(next http.Handler) http.Handler {
 	})(next)
 }
 
-// everybodyActive hides that somebody is deactivated from everybody but SCIM, which reads the document.
-type everybodyActive struct{ directory.Store }
+// everybodyActive hides that somebody is deactivated from everybody but SCIM, which reads the document. A session ends
+// when somebody signs off, and not with a deactivation.
+type everybodyActive struct {
+	directory.Store
+	sessions memory[string, directory.Session] // by hash
+	hashes   memory[string, string]            // by the id of the session
+}
+
+// StartSession implements directory.Sessions, wrongly.
+func (s *everybodyActive) StartSession(ctx context.Context, session directory.Session, most int) error {
+	s.sessions.keep(session.Hash, session)
+	s.hashes.keep(session.ID, session.Hash)
+	if err := s.Store.StartSession(ctx, session, most); !errors.Is(err, directory.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// Session implements directory.Sessions, wrongly.
+func (s *everybodyActive) Session(ctx context.Context, hash string) (directory.Session, error) {
+	session, err := s.Store.Session(ctx, hash)
+	if kept, ok := s.sessions.recall(hash); ok && kept.Hash != "" && errors.Is(err, directory.ErrNotFound) {
+		return kept, nil
+	}
+	return session, err
+}
+
+// EndSession implements directory.Sessions.
+func (s *everybodyActive) EndSession(ctx context.Context, tenant, id string) error {
+	if hash, ok := s.hashes.recall(id); ok {
+		s.sessions.keep(hash, directory.Session{})
+	}
+	return s.Store.EndSession(ctx, tenant, id)
+}
 
 // signOn marks the context of a request that is not one of SCIM.
 type signOn struct{}

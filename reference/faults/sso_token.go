@@ -249,5 +249,8 @@ func askUserinfo(ctx context.Context, transport http.RoundTripper, endpoint, acc
 	}
 	doc := decodeObject(body)
 	verified, _ := doc["email_verified"].(bool)
-	return sso.Claims{Subject: textOf(doc, "sub"), Email: textOf(doc, "email"), EmailVerified: verified, Name: textOf(doc, "name")}, nil
+	email := textOf(doc, "email")
+	return sso.Claims{
+		Subject: textOf(doc, "sub"), Email: email, EmailVerified: verified, Name: textOf(doc, "name"), All: map[string][]string{"email": {email}},
+	}, nil
 }

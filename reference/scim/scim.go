@@ -55,7 +55,8 @@ const (
 	DefaultCursorTimeout = time.Hour
 )
 
-// Verifier checks the bearer token of a request. Any error means that the token does not let in.
+// Verifier checks the bearer token of a request. Any error means that the token does not let in: with directory.ErrSCIMDisabled
+// and directory.ErrSCIMNotInPlan it is a good one, and the answer is 403.
 type Verifier interface {
 	Verify(ctx context.Context, bearer string) (directory.Token, error)
 }

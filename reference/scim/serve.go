@@ -124,6 +124,9 @@ func (s *server) authenticate(x *exchange) error {
 			scimerr.New(http.StatusUnauthorized, "", "the request needs a bearer token in the Authorization header")}
 	}
 	token, err := s.verify.Verify(x.request.Context(), bearer)
+	if errors.Is(err, directory.ErrSCIMDisabled) || errors.Is(err, directory.ErrSCIMNotInPlan) {
+		return scimerr.New(http.StatusForbidden, "", "%s", err)
+	}
 	if err != nil {
 		return &unauthorized{`Bearer realm="scim", error="invalid_token"`,
 			scimerr.New(http.StatusUnauthorized, "", "the bearer token is not valid")}
@@ -154,6 +157,9 @@ func (s *server) refuse(x *exchange, err error) answer {
 	}
 	if taken, ok := errors.AsType[*directory.ConflictError](err); ok {
 		return refusal(scimerr.Uniqueness("a %s with this %s exists already", taken.Kind, taken.Attribute))
+	}
+	if errors.Is(err, directory.ErrLastBreakGlass) {
+		return refusal(scimerr.New(http.StatusConflict, "", "%s; grant another one break-glass access first", directory.ErrLastBreakGlass))
 	}
 	if errors.Is(err, directory.ErrUnstorable) {
 		return refusal(scimerr.InvalidValue("%s", directory.ErrUnstorable))

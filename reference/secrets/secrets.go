@@ -1,56 +1,69 @@
 // Package secrets seals what the application must be able to read again, above all the client secrets
 // of its single sign-on connections.
 //
-// Each secret is encrypted with a data key of its own (AES-256-GCM), and that key with the
-// key-encryption key of this installation: envelope encryption as Tink defines it. The tenant is the
-// associated data, so that a sealed secret that is copied to another tenant does not open.
+// It is envelope encryption: each tenant has a data key (AES-256-GCM), which is kept in the database, wrapped by the
+// key-encryption key of this installation: a local keyset, or a key in the Transit engine of Vault or OpenBao. The tenant
+// is the associated data, so that a sealed secret that is copied to another tenant does not open. Both kinds of key
+// can be rotated.
 package secrets
 
 import (
 	"bytes"
+	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
+	"sync"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
+// Keys keeps wrapped keys for all processes of an installation.
+type Keys interface {
+	// SealedKey returns the key that is kept under a name. When there is none it keeps the one that is offered:
+	// of several processes that offer one at the same time, all get the same.
+	SealedKey(ctx context.Context, name string, offered []byte) ([]byte, error)
+	// ReplaceSealedKey puts fresh in the place of old. It returns false when old is not what is kept.
+	ReplaceSealedKey(ctx context.Context, name string, old, fresh []byte) (bool, error)
+	// SealedKeys returns all of them by name.
+	SealedKeys(ctx context.Context) (map[string][]byte, error)
+}
+
+// ErrWrongKey is returned when a key was wrapped by another key-encryption key.
+var ErrWrongKey = errors.New("it was wrapped by another key-encryption key")
+
 // Vault seals and opens secrets. It is safe for concurrent use.
 type Vault struct {
-	envelope tink.AEAD
+	kek  tink.AEAD
+	keys Keys
+
+	mu   sync.Mutex
+	open map[string]tink.AEAD // data keys by tenant
 }
 
-// NewMemory returns a vault whose key lives as long as the process.
+// New returns the vault of a key-encryption key and the keys that it has wrapped.
+func New(kek tink.AEAD, keys Keys) *Vault {
+	return &Vault{kek: kek, keys: keys, open: map[string]tink.AEAD{}}
+}
+
+// NewMemory returns a vault whose keys live as long as the process.
 func NewMemory() (*Vault, error) {
-	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
-	if err != nil {
-		return nil, fmt.Errorf("make keyset: %w", err)
-	}
-	return fromHandle(handle)
-}
-
-// Open returns the vault whose key-encryption key is in the file at path, and makes the file when
-// there is none. Only its owner may read the file: another mode is an error.
-func Open(path string) (*Vault, error) {
-	handle, err := load(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		handle, err = create(path)
-	}
+	kek, err := MemoryKey()
 	if err != nil {
 		return nil, err
 	}
-	return fromHandle(handle)
+	return New(kek, &memoryKeys{sealed: map[string][]byte{}}), nil
 }
 
 // Seal encrypts a secret of a tenant.
-func (v *Vault) Seal(tenant string, secret []byte) ([]byte, error) {
-	sealed, err := v.envelope.Encrypt(secret, []byte(tenant))
+func (v *Vault) Seal(ctx context.Context, tenant string, secret []byte) ([]byte, error) {
+	key, err := v.dataKey(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := key.Encrypt(secret, []byte(tenant))
 	if err != nil {
 		return nil, fmt.Errorf("seal secret of tenant %s: %w", tenant, err)
 	}
@@ -58,79 +71,133 @@ func (v *Vault) Seal(tenant string, secret []byte) ([]byte, error) {
 }
 
 // Unseal decrypts what Seal made for the same tenant.
-func (v *Vault) Unseal(tenant string, sealed []byte) ([]byte, error) {
-	secret, err := v.envelope.Decrypt(sealed, []byte(tenant))
+func (v *Vault) Unseal(ctx context.Context, tenant string, sealed []byte) ([]byte, error) {
+	if isEnvelope(sealed) {
+		return v.openEnvelope(tenant, sealed)
+	}
+	key, err := v.dataKey(ctx, tenant)
 	if err != nil {
+		return nil, err
+	}
+	secret, err := key.Decrypt(sealed, []byte(tenant))
+	if err == nil {
+		return secret, nil
+	}
+	// Another process may have rotated the data key since this one has read it.
+	v.forget(tenant)
+	if key, err = v.dataKey(ctx, tenant); err != nil {
+		return nil, err
+	}
+	if secret, err = key.Decrypt(sealed, []byte(tenant)); err != nil {
 		return nil, fmt.Errorf("open secret of tenant %s: %w", tenant, err)
 	}
 	return secret, nil
 }
 
-func fromHandle(handle *keyset.Handle) (*Vault, error) {
-	kek, err := aead.New(handle)
-	if err != nil {
-		return nil, fmt.Errorf("use keyset: %w", err)
-	}
-	return &Vault{envelope: aead.NewKMSEnvelopeAEAD2(aead.AES256GCMKeyTemplate(), kek)}, nil
+// SharedKey is Shared for a random key of size bytes.
+func (v *Vault) SharedKey(ctx context.Context, name string, size int) ([]byte, error) {
+	fresh := make([]byte, size)
+	rand.Read(fresh) // it never fails
+	return v.Shared(ctx, name, fresh)
 }
 
-func load(path string) (*keyset.Handle, error) {
-	info, err := os.Stat(path)
+// Shared returns the secret that all processes of the installation share under a name: the first that one of them has
+// offered. It returns ErrWrongKey when the one that is kept cannot be opened.
+func (v *Vault) Shared(ctx context.Context, name string, fresh []byte) ([]byte, error) {
+	offered, err := v.kek.Encrypt(fresh, []byte(name))
 	if err != nil {
-		return nil, fmt.Errorf("keyset: %w", err)
+		return nil, fmt.Errorf("wrap key %q: %w", name, err)
 	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("keyset %s: others may read it (mode %04o); run chmod 600", path, info.Mode().Perm())
-	}
-	data, err := os.ReadFile(path)
+	sealed, err := v.keys.SealedKey(ctx, name, offered)
 	if err != nil {
-		return nil, fmt.Errorf("keyset: %w", err)
+		return nil, fmt.Errorf("key %q: %w", name, err)
 	}
-	// Cleartext on purpose: this file is the root of trust of an installation without a key service.
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(data)))
+	return v.unwrap(name, sealed)
+}
+
+func (v *Vault) unwrap(name string, sealed []byte) ([]byte, error) {
+	if isEnvelope(sealed) {
+		return v.openEnvelope(name, sealed)
+	}
+	key, err := v.kek.Decrypt(sealed, []byte(name))
 	if err != nil {
-		return nil, fmt.Errorf("keyset %s is damaged: %w", path, err)
+		return nil, fmt.Errorf("key %q: %w (%w)", name, ErrWrongKey, err)
+	}
+	return key, nil
+}
+
+// dataKeyPrefix begins the names under which the data keys of tenants are kept.
+const dataKeyPrefix = "data key of tenant "
+
+func (v *Vault) dataKey(ctx context.Context, tenant string) (tink.AEAD, error) {
+	v.mu.Lock()
+	key, ok := v.open[tenant]
+	v.mu.Unlock()
+	if ok {
+		return key, nil
+	}
+	handle, _, err := v.dataKeyset(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	if key, err = primitive(handle); err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.open[tenant] = key
+	return key, nil
+}
+
+// dataKeyset returns the data keys of a tenant, and their wrapped form as it is kept. The first to ask makes the first key.
+func (v *Vault) dataKeyset(ctx context.Context, tenant string) (handle *keyset.Handle, sealed []byte, err error) {
+	name := dataKeyPrefix + tenant
+	fresh, err := newKeyset()
+	if err != nil {
+		return nil, nil, err
+	}
+	offered, err := v.wrap(name, fresh)
+	if err != nil {
+		return nil, nil, err
+	}
+	sealed, err = v.keys.SealedKey(ctx, name, offered)
+	if err != nil {
+		return nil, nil, err
+	}
+	handle, err = v.unwrapKeyset(name, sealed)
+	return handle, sealed, err
+}
+
+func (v *Vault) forget(tenant string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.open, tenant)
+}
+
+func (v *Vault) wrap(name string, handle *keyset.Handle) ([]byte, error) {
+	var wrapped bytes.Buffer
+	if err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&wrapped), v.kek, []byte(name)); err != nil {
+		return nil, fmt.Errorf("wrap %s: %w", name, err)
+	}
+	return wrapped.Bytes(), nil
+}
+
+func (v *Vault) unwrapKeyset(name string, sealed []byte) (*keyset.Handle, error) {
+	handle, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(sealed)), v.kek, []byte(name))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w (%w)", name, ErrWrongKey, err)
 	}
 	return handle, nil
 }
 
-// create writes a new keyset beside its final name and links it there, so that no reader ever sees half
-// a file and the second of two processes uses the key of the first.
-func create(path string) (*keyset.Handle, error) {
-	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
-	if err != nil {
-		return nil, fmt.Errorf("make keyset: %w", err)
-	}
-	var data bytes.Buffer
-	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&data)); err != nil {
-		return nil, fmt.Errorf("encode keyset: %w", err)
-	}
-	tmp, err := writeTemp(filepath.Dir(path), data.Bytes())
-	if err != nil {
-		return nil, fmt.Errorf("write keyset: %w", err)
-	}
-	defer os.Remove(tmp)
-	err = os.Link(tmp, path)
-	if errors.Is(err, fs.ErrExist) {
-		return load(path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("write keyset: %w", err)
-	}
-	return handle, nil
-}
+// isEnvelope tells what version 0.1 has sealed: each secret with a data key of its own in front of it, behind the
+// length of that key, which takes less than 2^24 bytes. Nothing that is sealed now begins with a zero.
+func isEnvelope(sealed []byte) bool { return len(sealed) > 0 && sealed[0] == 0 }
 
-// writeTemp writes data durably to a new file that only its owner may read.
-func writeTemp(dir string, data []byte) (string, error) {
-	f, err := os.CreateTemp(dir, ".keyset-*") // mode 0600
+func (v *Vault) openEnvelope(tenant string, sealed []byte) ([]byte, error) {
+	secret, err := aead.NewKMSEnvelopeAEAD2(aead.AES256GCMKeyTemplate(), v.kek).Decrypt(sealed, []byte(tenant))
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("open secret of tenant %s: %w (%w)", tenant, ErrWrongKey, err)
 	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		os.Remove(f.Name())
-		return "", err
-	}
-	return f.Name(), nil
+	return secret, nil
 }

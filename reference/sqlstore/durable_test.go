@@ -59,8 +59,14 @@ func TestKillKeepsEverything(t *testing.T) {
 
 var (
 	linked = time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.FixedZone("", 7200))
-	conn   = directory.Connection{Issuer: "https://idp.test", ClientID: "c", SealedSecret: []byte{0, 1, 255}, Updated: linked.UTC()}
-	token  = directory.Token{ID: "t1", Tenant: tenant, Subject: "u1", Hash: "$argon2id$x", Created: linked.UTC()}
+	conn   = directory.Connection{
+		Protocol: directory.SAML, Issuer: "https://idp.test", ClientID: "c", SealedSecret: []byte{0, 1, 255}, SAML: []byte(`{"a":1}`), Updated: linked.UTC(),
+		ConnectionSettings: directory.ConnectionSettings{
+			Active: true, IdP: directory.Okta, Discovery: "https://idp.test/d", Matching: "m", Mapping: map[string]string{"email": "mail"}, GroupClaims: true,
+			JIT: true, JITDomains: []string{"acme.test"}, DefaultRole: directory.RoleViewer, RequireSCIM: true, OwnDomains: true, AllowIdPInitiated: true,
+		},
+	}
+	token = directory.Token{ID: "t1", Tenant: tenant, Subject: "u1", Hash: "$argon2id$x", Created: linked.UTC()}
 )
 
 func fill(t *testing.T, s *sqlstore.Store) (tenants []directory.Tenant, ada, grp directory.Resource) {

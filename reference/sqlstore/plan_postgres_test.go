@@ -58,7 +58,7 @@ func fillPostgres(t *testing.T, s *Store, tenants, each int) {
 	t.Helper()
 	err := s.write.do(context.Background(), func(ctx context.Context, conn conn) error {
 		for _, statement := range []string{
-			fmt.Sprintf(`INSERT INTO tenants (id, name, domains, created) SELECT 'acme' || n, '', '[]', 0 FROM generate_series(1, %d) n`, tenants),
+			fmt.Sprintf(`INSERT INTO tenants (id, name, created) SELECT 'acme' || n, '', 0 FROM generate_series(1, %d) n`, tenants),
 			fmt.Sprintf(`INSERT INTO resources (tenant, kind, id, external_id, name, name_key, email, email_key, display, active, attributes, created, modified, version)
 			SELECT tenants.id, k, k || n, n, n, n, n, n, n, n %% 2 = 0, '{}', n, n, 1
 			FROM generate_series(1, %d) n, tenants, (VALUES ('User'), ('Group')) kinds (k)`, each),

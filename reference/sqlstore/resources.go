@@ -80,19 +80,7 @@ func (s *Store) Create(ctx context.Context, tenant string, r directory.Resource,
 		return directory.Resource{}, err
 	}
 	err = s.changing(ctx, tenant, func(ctx context.Context, conn conn) error {
-		r.Created, r.Version = now(), 1
-		r.Modified = r.Created
-		if r.Seq, err = s.insert(ctx, conn, tenant, r, raw); err != nil {
-			return err
-		}
-		if err := claim(ctx, conn, tenant, r.Seq, r); err != nil {
-			return err
-		}
-		e := edit{store: s, conn: conn, tenant: tenant, group: r.Seq}
-		if err := e.AddMembers(ctx, members...); err != nil {
-			return err
-		}
-		if err := s.publish(ctx, conn, tenant, directory.Change{Kind: r.Kind, ID: r.ID, Action: directory.Created, Added: e.added()}); err != nil {
+		if err := s.insertNew(ctx, conn, tenant, &r, raw, members...); err != nil {
 			return err
 		}
 		return note(ctx, conn, directory.Resource{}, r)
@@ -102,6 +90,23 @@ func (s *Store) Create(ctx context.Context, tenant string, r directory.Resource,
 	}
 	r.Unique = nil
 	return r, nil
+}
+
+// insertNew stores a new resource with its members and publishes it. It sets what the store sets.
+func (s *Store) insertNew(ctx context.Context, conn conn, tenant string, r *directory.Resource, raw []byte, members ...directory.Member) (err error) {
+	r.Created, r.Version = now(), 1
+	r.Modified = r.Created
+	if r.Seq, err = s.insert(ctx, conn, tenant, *r, raw); err != nil {
+		return err
+	}
+	if err := claim(ctx, conn, tenant, r.Seq, *r); err != nil {
+		return err
+	}
+	e := edit{store: s, conn: conn, tenant: tenant, group: r.Seq}
+	if err := e.AddMembers(ctx, members...); err != nil {
+		return err
+	}
+	return s.publish(ctx, conn, tenant, directory.Change{Kind: r.Kind, ID: r.ID, Action: directory.Created, Added: e.added()})
 }
 
 func (s *Store) insert(ctx context.Context, conn conn, tenant string, r directory.Resource, raw []byte) (int64, error) {
@@ -180,6 +185,11 @@ func (s *Store) save(ctx context.Context, e *edit, old stored, fresh directory.R
 	if err := claim(ctx, e.conn, e.tenant, old.seq, fresh); err != nil {
 		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, err)
 	}
+	if old.Active && !fresh.Active {
+		if err := s.deactivate(ctx, e.conn, e.tenant, old); err != nil {
+			return directory.Resource{}, err
+		}
+	}
 	fresh.Unique = nil
 	fresh.Modified, fresh.Version = after(old.Modified), old.Version+1
 	_, err = e.conn.ExecContext(ctx, `UPDATE resources SET external_id = ?, name = ?, name_key = ?, email = ?, email_key = ?,
@@ -188,6 +198,9 @@ func (s *Store) save(ctx context.Context, e *edit, old stored, fresh directory.R
 		displayOf(fresh), fresh.Active, raw, toNanos(fresh.Modified), fresh.Version, old.seq)
 	if err != nil {
 		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, s.conflict(err, fresh))
+	}
+	if err := keepAccountEmail(ctx, e.conn, old, fresh); err != nil {
+		return directory.Resource{}, fmt.Errorf("update %s: %w", fresh.Kind, err)
 	}
 	change, err := changeOf(old, fresh, raw)
 	if err != nil {
@@ -226,6 +239,11 @@ func (s *Store) Delete(ctx context.Context, tenant string, kind directory.Kind, 
 
 // remove takes a resource out of the directory and its groups, which is what the action calls it.
 func (s *Store) remove(ctx context.Context, conn conn, tenant string, old stored, action directory.ChangeAction) error {
+	if old.Kind == directory.User {
+		if err := protectBreakGlass(ctx, conn, tenant, old.seq); err != nil {
+			return err
+		}
+	}
 	const microsecond = int64(time.Microsecond)
 	at := toNanos(now())
 	_, err := conn.ExecContext(ctx, `UPDATE resources SET version = version + 1,
@@ -237,7 +255,12 @@ func (s *Store) remove(ctx context.Context, conn conn, tenant string, old stored
 	if err := s.publishLeaving(ctx, conn, tenant, old); err != nil {
 		return err
 	}
-	// Memberships and identities go by ON DELETE CASCADE.
+	if old.Kind == directory.User {
+		if err := bar(ctx, conn, old.seq); err != nil {
+			return err
+		}
+	}
+	// Memberships, identities, credentials and sessions go by ON DELETE CASCADE.
 	if _, err = conn.ExecContext(ctx, `DELETE FROM resources WHERE seq = ?`, old.seq); err != nil {
 		return err
 	}

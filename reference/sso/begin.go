@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 
 	"assay/reference/directory"
 	"assay/reference/page"
@@ -22,48 +20,6 @@ import (
 // scopes are what we ask for: who it is, and the address that finds the account the first time.
 const scopes = "openid email profile"
 
-// login shows the login page, or, with an e-mail address, sends the browser to the identity provider.
-func (p *RelyingParty) login(w http.ResponseWriter, r *http.Request) {
-	email := strings.TrimSpace(r.URL.Query().Get("email"))
-	if email == "" {
-		p.write(w, r, http.StatusOK, "login", nil)
-		return
-	}
-	tenant, err := p.route(r.Context(), email)
-	if err != nil {
-		p.refused(w, r, attempt{}, err)
-		return
-	}
-	target, cookie, err := p.begin(r.Context(), tenant.ID, email)
-	if err != nil {
-		p.refused(w, r, attempt{tenant: tenant.ID}, err)
-		return
-	}
-	http.SetCookie(w, cookie)
-	p.redirect(w, target)
-}
-
-// route finds the tenant of an e-mail address by its domain. A tenant that has no domains takes
-// everybody, as long as it is the only tenant.
-func (p *RelyingParty) route(ctx context.Context, email string) (directory.Tenant, error) {
-	domain, ok := emailDomain(email)
-	if !ok {
-		return directory.Tenant{}, refuse(reasonUnknownDomain)
-	}
-	tenants, err := p.store.Tenants(ctx)
-	if err != nil {
-		return directory.Tenant{}, fmt.Errorf("find tenant: %w", err)
-	}
-	owner := slices.IndexFunc(tenants, func(t directory.Tenant) bool { return ownsDomain(t, domain) })
-	if owner >= 0 {
-		return tenants[owner], nil
-	}
-	if len(tenants) == 1 && len(tenants[0].Domains) == 0 {
-		return tenants[0], nil
-	}
-	return directory.Tenant{}, refuse(reasonUnknownDomain)
-}
-
 // begin remembers a new login and returns the authorization request and the cookie that binds the
 // login to this browser.
 func (p *RelyingParty) begin(ctx context.Context, tenant, hint string) (string, *http.Cookie, error) {
@@ -73,6 +29,9 @@ func (p *RelyingParty) begin(ctx context.Context, tenant, hint string) (string, 
 	}
 	if err != nil {
 		return "", nil, fmt.Errorf("read connection: %w", err)
+	}
+	if !connection.Active || connection.Protocol != directory.OIDC {
+		return "", nil, refuse(reasonNoConnection)
 	}
 	idp, err := p.providers.get(ctx, tenant, connection.Issuer)
 	if err != nil {
@@ -112,7 +71,9 @@ func (p *RelyingParty) authorizationRequest(idp *provider, login Login, hint str
 		"code_challenge_method": "S256",
 		"login_hint":            hint,
 	} {
-		query.Set(name, value)
+		if value != "" {
+			query.Set(name, value)
+		}
 	}
 	target.RawQuery = query.Encode()
 	return target.String(), nil

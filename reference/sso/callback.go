@@ -1,18 +1,21 @@
 package sso
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"assay/reference/access"
 	"assay/reference/audit"
 	"assay/reference/directory"
+	"assay/reference/identity"
 )
 
 const (
@@ -31,9 +34,12 @@ type arrival struct {
 type attempt struct {
 	tenant string
 	user   string
-	code   string // error code of the identity provider
-	login  Login
-	claims Claims
+	// strategy has found the user; "" when the identity was known.
+	strategy string
+	code     string // error code of the identity provider
+	login    Login
+	claims   Claims
+	action   audit.Action // what is refused; a login when empty
 }
 
 // callback finishes a login.
@@ -61,9 +67,12 @@ func (p *RelyingParty) finish(ctx context.Context, w http.ResponseWriter, r *htt
 	if err != nil {
 		return err
 	}
-	login, err := p.take(ctx, w, r, back.state)
+	login, err := p.take(ctx, w, r, back.state, p.loginCookie(back.state, "", -1))
 	if err != nil {
 		return err
+	}
+	if login.Request != "" {
+		return refuse(reasonUnknownState) // it is one of SAML
 	}
 	a.login, a.tenant = login, login.Tenant
 	if back.hasIssuer && back.issuer != login.Issuer {
@@ -89,7 +98,7 @@ func (p *RelyingParty) finish(ctx context.Context, w http.ResponseWriter, r *htt
 	if err != nil {
 		return err
 	}
-	return p.admit(ctx, r, a)
+	return p.admit(ctx, r, a, directory.OIDC)
 }
 
 // readArrival reads the query of the callback. No parameter may occur twice (RFC 6749 section 3.1).
@@ -120,8 +129,9 @@ func readArrival(u *url.URL) (arrival, error) {
 }
 
 // take gets the login of a state, once, and sees to it that this is the browser that began it. The
-// login is used up even when the browser is another one: somebody who has the state may have the code.
-func (p *RelyingParty) take(ctx context.Context, w http.ResponseWriter, r *http.Request, state string) (Login, error) {
+// login is used up even when the browser is another one: somebody who has the state may have the code. gone is
+// the cookie of the login, expired.
+func (p *RelyingParty) take(ctx context.Context, w http.ResponseWriter, r *http.Request, state string, gone *http.Cookie) (Login, error) {
 	login, err := p.logins.Take(ctx, state)
 	if errors.Is(err, ErrNoLogin) {
 		return Login{}, refuse(reasonUnknownState)
@@ -129,7 +139,7 @@ func (p *RelyingParty) take(ctx context.Context, w http.ResponseWriter, r *http.
 	if err != nil {
 		return Login{}, fmt.Errorf("take login: %w", err)
 	}
-	http.SetCookie(w, p.loginCookie(login.State, "", -1))
+	http.SetCookie(w, gone)
 	cookie, err := r.Cookie(cookieName(login.State))
 	if err != nil {
 		return Login{}, refuse(reasonOtherBrowser)
@@ -176,48 +186,76 @@ func (p *RelyingParty) identify(ctx context.Context, idp *provider, login Login,
 
 // credentials opens the client secret of the connection with which the login began.
 func (p *RelyingParty) credentials(ctx context.Context, login Login) (credentials, error) {
-	connection, err := p.store.Connection(ctx, login.Tenant)
+	connection, err := p.connectionOf(ctx, login, directory.OIDC)
 	if err != nil {
-		return credentials{}, fmt.Errorf("read connection: %w", err)
+		return credentials{}, err
 	}
-	if connection.Issuer != login.Issuer || connection.ClientID != login.ClientID {
-		return credentials{}, refuse(reasonConnectionMoved)
-	}
-	secret, err := p.vault.Unseal(login.Tenant, connection.SealedSecret)
+	secret, err := p.vault.Unseal(ctx, login.Tenant, connection.SealedSecret)
 	if err != nil {
 		return credentials{}, err
 	}
 	return credentials{clientID: connection.ClientID, secret: string(secret)}, nil
 }
 
+// connectionOf is the connection with which a login began, as it is now.
+func (p *RelyingParty) connectionOf(ctx context.Context, login Login, via directory.Protocol) (directory.Connection, error) {
+	connection, err := p.store.Connection(ctx, login.Tenant)
+	if err != nil {
+		return directory.Connection{}, fmt.Errorf("read connection: %w", err)
+	}
+	if connection.Protocol != via || !connection.Active || connection.Issuer != login.Issuer || connection.ClientID != login.ClientID {
+		return directory.Connection{}, refuse(reasonConnectionMoved)
+	}
+	return connection, nil
+}
+
 // admit finds the user, writes the audit log and starts the session, in this order: a login that was
 // not recorded does not happen.
-func (p *RelyingParty) admit(ctx context.Context, r *http.Request, a *attempt) error {
+func (p *RelyingParty) admit(ctx context.Context, r *http.Request, a *attempt, via directory.Protocol) error {
 	tenant, err := p.store.Tenant(ctx, a.tenant)
 	if err != nil {
 		return fmt.Errorf("read tenant: %w", err)
 	}
-	user, linked, err := p.matcher.match(ctx, tenant, a.claims)
-	a.user = user.ID
+	if tenant.Mode == directory.ModeLegacy {
+		return refuse(reasonLocalSignOn)
+	}
+	connection, err := p.connectionOf(ctx, a.login, via)
 	if err != nil {
 		return err
 	}
-	if linked {
-		if err := p.record(ctx, audit.IdentityLinked, *a, user); err != nil {
+	admitted, err := p.people.Recognize(ctx, tenant, connection, a.claims.assertion())
+	a.user, a.strategy = admitted.User.ID, admitted.Strategy
+	if err != nil {
+		return err
+	}
+	if admitted.Linked {
+		if err := p.record(ctx, audit.IdentityLinked, *a, admitted.User); err != nil {
 			return err
 		}
 	}
-	if err := p.record(ctx, audit.LoginSucceeded, *a, user); err != nil {
+	session := access.Session{Tenant: tenant.ID, User: admitted.User.ID, Via: directory.Via(via), MFA: slices.Contains(a.claims.All["amr"], "mfa")}
+	if err := p.sessions.Admit(r.Context(), session); err != nil {
 		return err
 	}
-	return p.sessions.Start(r.Context(), access.Session{Tenant: tenant.ID, User: user.ID, Via: "oidc"})
+	if err := p.record(ctx, audit.LoginSucceeded, *a, admitted.User); err != nil {
+		return err
+	}
+	return p.sessions.Start(r.Context(), session)
+}
+
+// assertion is what an identity provider vouches for, in the words of package identity.
+func (c Claims) assertion() identity.Assertion {
+	return identity.Assertion{
+		Issuer: c.Issuer, Subject: c.Subject, Name: cmp.Or(c.SubjectName, c.Subject), Claims: c.All, EmailVerified: c.EmailVerified, Absent: c.Absent,
+	}
 }
 
 func (p *RelyingParty) record(ctx context.Context, action audit.Action, a attempt, user directory.Resource) error {
-	return p.audit.Record(ctx, audit.Entry{
-		Tenant: a.tenant, Actor: audit.User(user.ID), Action: action, Subject: user.ID,
-		Detail: map[string]string{"issuer": a.claims.Issuer, "sub": a.claims.Subject},
-	})
+	detail := map[string]string{"issuer": a.claims.Issuer, "sub": a.claims.Subject}
+	if a.strategy != "" {
+		detail["strategy"] = a.strategy
+	}
+	return p.audit.Record(ctx, audit.Entry{Tenant: a.tenant, Actor: audit.User(user.ID), Action: action, Subject: user.ID, Detail: detail})
 }
 
 // refused answers a login that failed with a page that a person understands, and records it.
@@ -226,27 +264,28 @@ func (p *RelyingParty) refused(w http.ResponseWriter, r *http.Request, a attempt
 	told := explain(why.reason)
 	reference := newReference()
 	ctx := context.WithoutCancel(r.Context())
+	action := cmp.Or(a.action, audit.LoginRefused)
 	level := p.logger.WarnContext
 	if why.reason == reasonInternal {
 		level = p.logger.ErrorContext
 	}
-	level(ctx, "sign-in refused", "reason", string(why.reason), "reference", reference, "tenant", a.tenant, "error", why)
+	level(ctx, "sign-on refused", "action", string(action), "reason", string(why.reason), "reference", reference, "tenant", a.tenant, "error", why)
 	if a.tenant != "" {
 		// The person is turned away in any case; the recorder logs it when the event is lost.
 		_ = p.audit.Record(ctx, audit.Entry{
-			Tenant: a.tenant, Actor: audit.System, Action: audit.LoginRefused, Subject: a.user,
+			Tenant: a.tenant, Actor: audit.System, Action: action, Subject: a.user,
 			Detail: refusalDetail(a, why, reference),
 		})
 	}
 	p.write(w, r, told.status, "refused", map[string]string{
-		"Title": told.title, "Text": told.text, "Code": a.code, "Reference": reference,
+		"Title": told.title, "Text": told.text, "Code": codeOf(why.reason), "Answered": a.code, "Reference": reference,
 	})
 }
 
 func refusalDetail(a attempt, why *refusal, reference string) map[string]string {
 	detail := map[string]string{"reason": string(why.reason), "reference": reference}
 	for name, value := range map[string]string{
-		"issuer": a.login.Issuer, "sub": a.claims.Subject, "email": a.claims.Email, "code": a.code,
+		"issuer": a.login.Issuer, "sub": a.claims.Subject, "email": a.claims.Email, "code": a.code, "error": codeOf(why.reason),
 	} {
 		if value != "" {
 			detail[name] = value

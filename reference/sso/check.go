@@ -295,6 +295,7 @@ func readClaims(token idToken) Claims {
 	claims.Email, _ = token.claims.text("email")
 	claims.EmailVerified = token.claims.yes("email_verified")
 	claims.Name, _ = token.claims.text("name")
+	claims.All, claims.Absent = token.claims.scalars(), token.claims.absent()
 	claims.AccessTokenHash, _ = token.claims.text("at_hash")
 	claims.Algorithm, _ = token.header.text("alg")
 	return claims

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -83,7 +85,7 @@ func readTokens(doc object) (tokens, error) {
 
 var errOtherSubject = errors.New("userinfo speaks about somebody else than the ID token")
 
-// complete adds e-mail and name from the userinfo endpoint. Its answer counts only when it is about the
+// complete adds e-mail, name and what the ID token has left out from the userinfo endpoint. Its answer counts only when it is about the
 // subject of the ID token (OpenID Connect Core section 5.3.2).
 func (o *outgoing) complete(ctx context.Context, idp *provider, claims Claims, accessToken string) (Claims, error) {
 	doc, _, err := o.getJSON(ctx, idp.userinfo, accessToken)
@@ -98,5 +100,12 @@ func (o *outgoing) complete(ctx context.Context, idp *provider, claims Claims, a
 	if name, ok := doc.text("name"); ok {
 		claims.Name = name
 	}
+	all := doc.scalars()
+	maps.Copy(all, claims.All)
+	claims.All = all
+	if claims.Email != "" {
+		claims.All["email"] = []string{claims.Email}
+	}
+	claims.Absent = append(slices.Clone(claims.Absent), doc.absent()...)
 	return claims, nil
 }

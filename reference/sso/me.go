@@ -12,6 +12,7 @@ import (
 	"assay/reference/audit"
 	"assay/reference/directory"
 	"assay/reference/page"
+	"assay/reference/sso/saml"
 )
 
 // me is the answer of /api/me.
@@ -20,6 +21,7 @@ type me struct {
 	Email  string `json:"email"`
 	Name   string `json:"name"`
 	Tenant string `json:"tenant"`
+	Role   string `json:"role"`
 	Via    string `json:"via"`
 }
 
@@ -32,15 +34,36 @@ func (p *RelyingParty) whoever(ctx context.Context) (me, access.Session, error) 
 		return me{}, session, err
 	}
 	user, err := p.store.Get(ctx, session.Tenant, directory.User, session.User)
-	if errors.Is(err, directory.ErrNotFound) || (err == nil && !user.Active) {
+	if errors.Is(err, directory.ErrNotFound) || (err == nil && (!user.Active || !p.saml.lives(session))) {
 		return me{}, session, errors.Join(access.ErrNoSession, p.sessions.End(ctx))
 	}
 	if err != nil {
 		return me{}, session, fmt.Errorf("read signed-on user: %w", err)
 	}
+	unlinked, err := p.unlinked(ctx, session)
+	if err != nil {
+		return me{}, session, err
+	}
+	if unlinked {
+		return me{}, session, errors.Join(access.ErrNoSession, p.sessions.End(ctx))
+	}
+	standing, err := p.people.Standing(ctx, session.Tenant, user.ID)
+	if err != nil {
+		return me{}, session, err
+	}
 	return me{
-		ID: user.ID, Email: emailOf(user), Name: nameOf(user), Tenant: session.Tenant, Via: session.Via,
+		ID: user.ID, Email: emailOf(user), Name: nameOf(user), Tenant: session.Tenant, Role: string(standing.Role), Via: string(session.Via),
 	}, session, nil
+}
+
+// unlinked tells that a session is of somebody whose identity was taken from the user since.
+func (p *RelyingParty) unlinked(ctx context.Context, session access.Session) (bool, error) {
+	identities, err := p.store.Identities(ctx, session.Tenant, session.User)
+	if err != nil {
+		return false, fmt.Errorf("read identities of signed-on user: %w", err)
+	}
+	via := directory.Protocol(session.Via)
+	return (via == directory.OIDC || via == directory.SAML) && len(identities) == 0, nil
 }
 
 func (p *RelyingParty) me(w http.ResponseWriter, r *http.Request) {
@@ -70,11 +93,14 @@ func (p *RelyingParty) home(w http.ResponseWriter, r *http.Request) {
 	p.write(w, r, http.StatusOK, "home", who)
 }
 
-// logout ends the session here. It is a POST, and not one from another site.
+// logout ends the session here, and tells a SAML identity provider that wants to know. It is a POST, and not one from
+// another site.
 func (p *RelyingParty) logout(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	session, err := p.sessions.Current(ctx)
+	var told *saml.Outgoing
 	if err == nil {
+		told = p.saml.leave(ctx, w, session)
 		// The session ends whether or not that can be recorded; the recorder logs a lost event.
 		_ = p.audit.Record(ctx, audit.Entry{
 			Tenant: session.Tenant, Actor: audit.User(session.User), Action: audit.LoggedOut, Subject: session.User,
@@ -83,6 +109,10 @@ func (p *RelyingParty) logout(w http.ResponseWriter, r *http.Request) {
 	if err := p.sessions.End(ctx); err != nil {
 		p.logger.ErrorContext(ctx, "session not ended", "error", err)
 		problem(w, http.StatusInternalServerError, "The session could not be ended.")
+		return
+	}
+	if told != nil {
+		p.saml.send(w, r, *told)
 		return
 	}
 	p.redirect(w, "/")

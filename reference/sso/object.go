@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -94,6 +96,45 @@ func (o object) texts(name string) ([]string, bool) {
 // unmapped profile attribute looks like.
 func (o object) yes(name string) bool {
 	return string(o[name]) == "true"
+}
+
+// scalars returns the members that hold texts, numbers or truth values, alone or in an array. Those that are no texts have
+// the form that they have in JSON.
+func (o object) scalars() map[string][]string {
+	all := make(map[string][]string, len(o))
+	for name, raw := range o {
+		items := []json.RawMessage{raw}
+		if len(raw) > 0 && raw[0] == '[' && json.Unmarshal(raw, &items) != nil {
+			continue
+		}
+		values := make([]string, 0, len(items))
+		for _, item := range items {
+			if value, ok := scalar(item); ok {
+				values = append(values, value)
+			}
+		}
+		if len(values) == len(items) {
+			all[name] = values
+		}
+	}
+	return all
+}
+
+func scalar(raw json.RawMessage) (string, bool) {
+	if text, ok := (object{"": raw}).text(""); ok {
+		return text, true
+	}
+	structured := len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || raw[0] == '"'
+	return string(raw), !structured && string(raw) != "null"
+}
+
+// absent returns the names of claims that are to be had elsewhere (OpenID Connect Core section 5.6.2).
+func (o object) absent() []string {
+	elsewhere, err := parseObject(o["_claim_names"])
+	if err != nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(elsewhere))
 }
 
 // maxDate is the last second of the year 9999, beyond which times cannot be written down.

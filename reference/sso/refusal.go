@@ -5,10 +5,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strings"
+
+	"assay/reference/access"
+	"assay/reference/identity"
+	"assay/reference/sso/saml"
 )
 
 // reason says in one stable word why a login is refused, for the audit log; its explanation is for the person.
-type reason string
+type reason = identity.Reason
 
 const (
 	reasonBadRequest       reason = "bad-request"
@@ -24,15 +29,15 @@ const (
 	reasonInvalidToken     reason = "invalid-id-token"
 	reasonUserinfo         reason = "userinfo-failed"
 	reasonUserinfoMismatch reason = "userinfo-mismatch"
-	reasonNoEmail          reason = "no-email"
-	reasonUnverifiedEmail  reason = "email-not-verified"
-	reasonForeignDomain    reason = "email-domain-not-allowed"
-	reasonAmbiguousEmail   reason = "email-ambiguous"
-	reasonAlreadyLinked    reason = "email-linked-to-another-subject"
-	reasonUnknownUser      reason = "unknown-user"
-	reasonInactive         reason = "user-inactive"
 	reasonUnknownDomain    reason = "unknown-domain"
+	reasonUnknownTenant    reason = "unknown-tenant"
+	reasonLocalSignOn      reason = "tenant-signs-on-locally"
+	reasonUnsolicited      reason = reason(saml.ReasonUnsolicited)
+	reasonTransient        reason = reason(saml.ReasonTransient)
 	reasonInternal         reason = "internal"
+
+	reasonAddress = reason(access.AddressNotAllowed)
+	reasonMFA     = reason(access.MFARequired)
 )
 
 // explanation is what the person reads and with which status.
@@ -62,24 +67,47 @@ func explain(why reason) explanation {
 		return explanation{http.StatusBadRequest, failed, "Your identity provider could not be reached or did not confirm the sign-in. Please try again in a moment."}
 	case reasonInvalidToken, reasonIssuerMissing, reasonIssuerMismatch, reasonUserinfoMismatch:
 		return explanation{http.StatusForbidden, failed, "What your identity provider sent could not be trusted, so nobody was signed in. Please tell your administrator."}
-	case reasonNoEmail:
+	case identity.NoEmail:
 		return explanation{http.StatusForbidden, denied, "Your identity provider did not tell us your e-mail address, so we cannot find your account."}
-	case reasonUnverifiedEmail:
+	case identity.UnverifiedEmail:
 		return explanation{http.StatusForbidden, denied, "Your identity provider has not verified your e-mail address, so it cannot be used to find your account."}
-	case reasonForeignDomain:
+	case identity.ForeignDomain:
 		return explanation{http.StatusForbidden, denied, "Your e-mail address does not belong to this organisation."}
-	case reasonAmbiguousEmail:
+	case identity.NoValue:
+		return explanation{http.StatusForbidden, denied, "Your identity provider did not tell us what we know you by, so we cannot find your account."}
+	case identity.Ambiguous:
+		return explanation{http.StatusForbidden, denied, "More than one account could be yours. Please ask your administrator to correct that."}
+	case identity.AmbiguousEmail:
 		return explanation{http.StatusForbidden, denied, "More than one account has your e-mail address. Please ask your administrator to correct that."}
-	case reasonAlreadyLinked:
+	case identity.AlreadyLinked:
 		return explanation{http.StatusForbidden, denied, "The account with your e-mail address belongs to another person at your identity provider, perhaps to someone who had the address before you. Please ask your administrator."}
-	case reasonUnknownUser:
+	case identity.UnknownUser:
 		return explanation{http.StatusForbidden, denied, "There is no account for you yet. Your administrator has to assign this application to you; accounts are not made at sign-in."}
-	case reasonInactive:
+	case reasonAddress:
+		return explanation{http.StatusForbidden, denied, "Your organisation does not let you sign in from this network."}
+	case reasonMFA:
+		return explanation{http.StatusForbidden, denied, "Your organisation asks for a second factor, and your identity provider did not say that you used one. Please ask your administrator."}
+	case identity.Inactive, identity.Deprovisioned:
 		return explanation{http.StatusForbidden, denied, "Your account is deactivated. Please ask your administrator."}
+	case identity.NotProvisioned:
+		return explanation{http.StatusForbidden, denied, "Your organisation has not sent us your account. Please ask your administrator to assign this application to you for provisioning too."}
+	case identity.NameTaken:
+		return explanation{http.StatusForbidden, denied, "There is an account with your name or e-mail address already, and nothing shows that it is yours. Please ask your administrator."}
+	case reasonLocalSignOn:
+		return explanation{http.StatusForbidden, denied, "Your organisation does not sign on through its identity provider yet."}
+	case reasonUnknownTenant:
+		return explanation{http.StatusBadRequest, failed, "No organisation here is known by that link. Please ask your administrator for another one."}
 	case reasonUnknownDomain:
 		return explanation{http.StatusBadRequest, failed, "No organisation here uses single sign-on with that e-mail address."}
+	case reasonUnsolicited:
+		return explanation{http.StatusForbidden, failed, "Your organisation does not let its identity provider sign you in here without being asked. Please start here."}
+	case reasonTransient:
+		return explanation{http.StatusForbidden, denied, "Your identity provider names you differently each time, so we cannot recognise you. Please ask your administrator to have it send a lasting name."}
 	case reasonInternal:
 		return explanation{http.StatusInternalServerError, failed, "Something went wrong on our side. Please try again."}
+	}
+	if strings.HasPrefix(string(why), "saml-") { // one text for all: whoever forges a message learns nothing from it
+		return explain(reasonInvalidToken)
 	}
 	return explanation{http.StatusBadRequest, failed, "That was not a complete sign-in. Please start again."}
 }
@@ -107,9 +135,14 @@ func (r *refusal) Unwrap() error { return r.cause }
 
 // asRefusal makes a refusal of any error: what is not one is a failure of this server.
 func asRefusal(err error) *refusal {
-	var r *refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refusal](err); ok {
 		return r
+	}
+	if r, ok := errors.AsType[*identity.Refusal](err); ok {
+		return refuse(r.Reason)
+	}
+	if denial, ok := errors.AsType[*access.Denial](err); ok {
+		return refuse(reason(denial.Reason))
 	}
 	return refuseWith(reasonInternal, err)
 }

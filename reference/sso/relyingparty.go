@@ -15,8 +15,10 @@ import (
 	"assay/reference/access"
 	"assay/reference/audit"
 	"assay/reference/directory"
+	"assay/reference/identity"
 	"assay/reference/page"
 	"assay/reference/secrets"
+	"assay/reference/sso/saml"
 )
 
 //go:embed pages/*.html
@@ -25,7 +27,7 @@ var pageFiles embed.FS
 // CallbackPath is where identity providers send browsers back to.
 const CallbackPath = "/auth/sso/callback"
 
-// Options is what a RelyingParty works with. Logins, WrapChecker, Transport and Now may be left out.
+// Options is what a RelyingParty works with. Logins, WrapChecker, Transport, Replays, SAMLSkew and Now may be left out.
 type Options struct {
 	BaseURL  string // public URL of the site, without a path
 	Store    directory.Store
@@ -33,10 +35,14 @@ type Options struct {
 	Vault    *secrets.Vault
 	Audit    *audit.Recorder
 	Logger   *slog.Logger
+	Tenants  TenantTokens
+	People   *identity.Recognizer
 
 	Logins      Logins
 	WrapChecker func(Checker) Checker
 	Transport   http.RoundTripper // for exchanges with identity providers
+	Replays     saml.Replays
+	SAMLSkew    time.Duration // difference of clocks that SAML forgives; see saml.Options
 	Now         func() time.Time
 }
 
@@ -51,10 +57,13 @@ type RelyingParty struct {
 	logger    *slog.Logger
 	logins    Logins
 	checker   Checker
-	matcher   *matcher
+	people    *identity.Recognizer
+	tokens    TenantTokens
 	out       *outgoing
 	providers *providers
 	pages     *page.Set
+	saml      *samlSite
+	skew      time.Duration
 	now       func() time.Time
 }
 
@@ -64,11 +73,14 @@ func New(o Options) (*RelyingParty, error) {
 	if err != nil || base.Host == "" || strings.Trim(base.Path, "/") != "" {
 		return nil, errors.New("single sign-on: the public URL must be a scheme and a host without a path")
 	}
+	if o.SAMLSkew < 0 || o.SAMLSkew > saml.MaxSkew {
+		return nil, fmt.Errorf("single sign-on: a clock skew of %s is not between 0 and %s", o.SAMLSkew, saml.MaxSkew)
+	}
 	files, err := fs.Sub(pageFiles, "pages")
 	if err != nil {
 		return nil, fmt.Errorf("single sign-on: %w", err)
 	}
-	// The form of the login page leads on to the identity provider, wherever that is.
+	// The forms of the login page and of SAML lead on to the identity provider, wherever that is.
 	pages, err := page.Parse(files, page.Options{FormTargets: "https: http:"})
 	if err != nil {
 		return nil, fmt.Errorf("single sign-on: %w", err)
@@ -86,9 +98,10 @@ func New(o Options) (*RelyingParty, error) {
 	rp := &RelyingParty{
 		base: base.Scheme + "://" + base.Host, secure: base.Scheme == "https",
 		store: o.Store, sessions: o.Sessions, vault: o.Vault, audit: o.Audit, logger: o.Logger,
-		logins: o.Logins, matcher: &matcher{store: o.Store, now: o.Now},
-		out: out, providers: newProviders(out, o.Now), pages: pages, now: o.Now,
+		logins: o.Logins, people: o.People, tokens: o.Tenants,
+		out: out, providers: newProviders(out, o.Now), pages: pages, skew: o.SAMLSkew, now: o.Now,
 	}
+	rp.saml = newSAMLSite(rp, o.Replays)
 	rp.checker = &tokenChecker{providers: rp.providers, now: o.Now}
 	if o.WrapChecker != nil {
 		rp.checker = o.WrapChecker(rp.checker)
@@ -96,14 +109,16 @@ func New(o Options) (*RelyingParty, error) {
 	return rp, nil
 }
 
-// Register adds the pages of the relying party to a site: /, /login, the callback, /logout and /api/me.
+// Register adds the pages of the relying party to a site: /, /login, the callback, /logout, /api/me and those of SAML
+// below /saml/.
 func (p *RelyingParty) Register(mux *http.ServeMux) {
 	session := func(h http.HandlerFunc) http.Handler { return p.sessions.Handler(h) }
 	mux.Handle("GET /{$}", session(p.home))
-	mux.Handle("GET /login", http.HandlerFunc(p.login))
+	mux.Handle("GET "+LoginPath, http.HandlerFunc(p.login))
 	mux.Handle("GET "+CallbackPath, session(p.callback))
 	mux.Handle("GET /api/me", session(p.me))
 	mux.Handle("POST /logout", http.NewCrossOriginProtection().Handler(session(p.logout)))
+	p.saml.register(mux)
 }
 
 // Discover fetches and checks the discovery document of an issuer, so that an administrator learns at

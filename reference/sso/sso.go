@@ -1,5 +1,5 @@
 // Package sso signs people on through the identity provider of their tenant: it is an OpenID Connect
-// relying party with the authorization code flow and PKCE.
+// relying party with the authorization code flow and PKCE, and, with package saml, a SAML service provider.
 //
 // Two of its parts are interfaces so that they can be replaced or wrapped: Logins, which keeps what a
 // login in progress must remember, and Checker, which judges an ID token.
@@ -22,6 +22,8 @@ type Login struct {
 	ClientID string
 	Nonce    string // 256 random bits, comes back in the ID token
 	Verifier string // PKCE code verifier (RFC 7636 section 4.1)
+	Request  string // ID of the SAML request, which its answer names; empty for OpenID Connect
+	Logout   bool   // the SAML request is a LogoutRequest
 	Binding  string // SHA-256 of the cookie of the browser that began, in base64url
 	Expires  time.Time
 }
@@ -42,9 +44,14 @@ type Logins interface {
 type Claims struct {
 	Issuer        string
 	Subject       string
+	SubjectName   string // the subject as people know it, when that is something else, as the text of a NameID is
 	Email         string
 	EmailVerified bool
 	Name          string
+	// All are all claims with texts, numbers or truth values, the latter as in JSON.
+	All map[string][]string
+	// Absent are the names of claims that are to be had elsewhere ("_claim_names", OpenID Connect Core section 5.6.2).
+	Absent []string
 
 	AccessTokenHash string // at_hash, empty when absent
 	Algorithm       string // of the signature

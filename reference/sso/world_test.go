@@ -178,6 +178,7 @@ type browser struct {
 	client *http.Client
 	last   *http.Response
 	body   string
+	page   string // that a login ended with
 }
 
 func (w *world) browser() *browser {
@@ -262,6 +263,16 @@ func (b *browser) who() string {
 		b.w.t.Fatalf("/api/me: %+v", me)
 	}
 	return me.Email
+}
+
+// decoded is the JSON document of the last answer.
+func (b *browser) decoded() map[string]any {
+	b.w.t.Helper()
+	var doc map[string]any
+	if err := json.Unmarshal([]byte(b.body), &doc); err != nil {
+		b.w.t.Fatalf("%s: %v", b.body, err)
+	}
+	return doc
 }
 
 func alter(t *testing.T, address string, change func(url.Values)) string {
