@@ -224,9 +224,13 @@ func TestSAMLAgainstTheFakeIdP(t *testing.T) {
 	}
 	tried := 0
 	for _, m := range mutations {
-		if m.Protocol != "saml" || !slices.ContainsFunc([]string{
-			"xsw", "forged", "unsigned", "tampered", "foreign", "in-nameid", "entity", "status", "in-response-to", "redirect", "two-responses", "base64",
-		}, func(word string) bool { return strings.Contains(m.Name, word) }) || strings.HasPrefix(m.Name, "saml-logout-") || strings.HasPrefix(m.Name, "saml-metadata-") {
+		forges := slices.ContainsFunc(m.Rows, func(row string) bool {
+			return strings.HasPrefix(row, "SAML-XSW") || slices.Contains([]string{
+				"SAML-SIG-04", "SAML-SIG-06", "SAML-SIG-07", "SAML-SIG-08", "SAML-XML-01", "SAML-XML-05", "SAML-XML-10", "SAML-XML-13",
+				"SAML-CND-08", "SAML-CND-10", "SAML-CND-20", "SAML-CND-21", "SAML-CND-33", "SAML-ENC-02",
+			}, row)
+		})
+		if m.Stage != "response" || !forges {
 			continue
 		}
 		tried++
@@ -241,8 +245,11 @@ func TestSAMLAgainstTheFakeIdP(t *testing.T) {
 			t.Errorf("%s: the page shows the message: %s", m.Name, got.text)
 		}
 	}
-	if tried < 20 {
+	if tried < 30 {
 		t.Errorf("%d mutations", tried)
+	}
+	if fetched, err := f.idp.Fetches(t.Context(), f.app.ID); err != nil || len(fetched) > 0 {
+		t.Errorf("fetched what a message names: %+v, %v", fetched, err)
 	}
 	if email, _ := f.visitor().signOn(f.grace); email != f.grace.Email {
 		t.Errorf("signed on as %q at last", email)
@@ -612,4 +619,81 @@ func TestSAMLByPOST(t *testing.T) {
 	if got := v.post(back, answered); got.status != http.StatusSeeOther || v.who() != "" {
 		t.Errorf("logout: %d %s", got.status, got.text)
 	}
+}
+
+// follow has a browser carry on what the identity provider answers, by whatever binding.
+func (v *visitor) follow(answered answer) answer {
+	v.t.Helper()
+	if to := answered.header.Get("Location"); to != "" {
+		return v.get(to)
+	}
+	to, fields := form(v.t, answered.text)
+	return v.post(to, fields)
+}
+
+// TestSAMLLogoutMutations: what is wrong with a LogoutRequest ends no session, and what is wrong with a LogoutResponse
+// is refused.
+func TestSAMLLogoutMutations(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, "okta-oin")
+	mutations, err := f.idp.Mutations(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := func(mutations ...string) (still string, got answer) {
+		t.Helper()
+		v := f.visitor()
+		if email, got := v.signOn(f.ada); email != f.ada.Email {
+			t.Fatalf("signed on as %q: %d %s", email, got.status, got.text)
+		}
+		l, err := f.idp.Logout(t.Context(), f.app.ID, control.Logout{Person: f.ada.ID, Mutations: mutations})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = v.follow(v.get(l.URL))
+		return v.who(), got
+	}
+	answered := func(mutations ...string) (status int) {
+		t.Helper()
+		v := f.visitor()
+		v.signOn(f.ada)
+		there, err := url.Parse(v.post(f.BaseURL+"/logout", nil).header.Get("Location"))
+		if err != nil || v.who() != "" {
+			t.Fatalf("%v, signed on as %q", err, v.who())
+		}
+		grant := control.Grant{Protocol: "saml", State: there.Query().Get("RelayState"), Person: f.ada.ID, Mutations: mutations}
+		if err := f.idp.Grant(t.Context(), grant); err != nil {
+			t.Fatal(err)
+		}
+		return v.follow(v.get(there.String())).status
+	}
+	good := func() {
+		t.Helper()
+		if still, got := asked(); still != "" || got.status != http.StatusSeeOther {
+			t.Errorf("a good request: %q is signed on, status %d", still, got.status)
+		}
+		if status := answered(); status != http.StatusSeeOther {
+			t.Errorf("a good response: status %d", status)
+		}
+	}
+	good()
+	for _, m := range mutations {
+		if m.Stage != "logout message" || m.Name == "saml-logout-silent" {
+			continue
+		}
+		if !strings.Contains(m.Text, "LogoutResponse: ") {
+			if m.Name == "saml-logout-replayed" {
+				asked() // a good one, whose ID it has
+			}
+			if still, _ := asked(m.Name); still != f.ada.Email {
+				t.Errorf("%s: %q is signed on: %s", m.Name, still, m.Text)
+			}
+		}
+		if !strings.Contains(m.Text, "LogoutRequest: ") {
+			if status := answered(m.Name); strings.Contains(m.Text, ": accept") != (status == http.StatusSeeOther) || status >= 500 {
+				t.Errorf("%s: status %d: %s", m.Name, status, m.Text)
+			}
+		}
+	}
+	good()
 }
