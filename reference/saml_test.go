@@ -646,7 +646,7 @@ func TestSAMLLogoutMutations(t *testing.T) {
 		if email, got := v.signOn(f.ada); email != f.ada.Email {
 			t.Fatalf("signed on as %q: %d %s", email, got.status, got.text)
 		}
-		l, err := f.idp.Logout(t.Context(), f.app.ID, control.Logout{Person: f.ada.ID, Mutations: mutations})
+		l, err := f.idp.StartSAMLLogout(t.Context(), f.app.ID, control.SAMLLogout{Person: f.ada.ID, Mutations: mutations})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -44,6 +44,7 @@ func metadataMutations() []Mutation {
 			all := element("md", "EntitiesDescriptor", nsMetadata)
 			other := m.response.Copy()
 			other.CreateAttr("entityID", otherIdP)
+			other.CreateAttr("ID", newID())
 			all.AddChild(other)
 			all.AddChild(m.response)
 			m.response = all

@@ -76,8 +76,7 @@ type Provider struct {
 	now       func() time.Time
 	keys      *keyrings
 	foreign   func() (*credential, error) // one that no metadata shows; made when it is first needed, because that takes a while
-	tenant    string
-	huge      int // bytes of the largest hostile message
+	huge      int                         // bytes of the largest hostile message
 
 	logins   *expiring.Map[login]   // by id
 	grants   *expiring.Map[grant]   // by kind of message, and RelayState or request ID
@@ -121,7 +120,7 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{
 		base: o.PublicURL, directory: o.Directory, personas: o.Personas, logger: o.Logger, now: o.Now,
-		tenant: tenantID, huge: bombBytes,
+		huge: bombBytes,
 	}
 	if p.logger == nil {
 		p.logger = slog.New(slog.DiscardHandler)
@@ -198,12 +197,13 @@ func (p *Provider) Metadata(app control.App) string {
 
 // site is one app with what follows from its persona.
 type site struct {
-	app   control.App
-	shape persona.SAML
-	key   string // the app's id at the vendor
-	url   string // of its endpoints
-	path  string
-	build builder
+	app    control.App
+	shape  persona.SAML
+	tenant string // the customer at a vendor that shows one, as in the issuer of its OpenID provider
+	key    string // the app's id at the vendor
+	url    string // of its endpoints
+	path   string
+	build  builder
 	// keys and encryption are there while a request is served.
 	keys       keyring
 	encryption *encryption // for the service provider; nil leaves assertions readable
@@ -214,8 +214,8 @@ func (p *Provider) site(app control.App) (site, bool) {
 	if !ok || app.SAML == nil || vendor.SAML.Path.Value == "" {
 		return site{}, false
 	}
-	s := site{app: app, shape: vendor.SAML, key: keyOf(app.ID)}
-	fill := strings.NewReplacer("{key}", url.PathEscape(s.key), "{base}", p.base, "{tenant}", p.tenant)
+	s := site{app: app, shape: vendor.SAML, tenant: vendor.OIDC.Tenant.Value, key: keyOf(app.ID)}
+	fill := strings.NewReplacer("{key}", url.PathEscape(s.key), "{base}", p.base, "{tenant}", vendor.OIDC.Tenant.Value)
 	s.path = fill.Replace(s.shape.Path.Value)
 	s.url = p.base + s.path
 	s.build = builder{shape: s.shape, entityID: fill.Replace(s.shape.EntityID.Value)}
@@ -298,9 +298,6 @@ func (p *Provider) equip(s *site) (err error) {
 	}
 	return err
 }
-
-// tenantID is the customer's id at a vendor that shows one, the same as in the issuer of its OpenID provider.
-const tenantID = "11111111-1111-4111-8111-111111111111"
 
 // The paths below an app's own.
 const (

@@ -143,7 +143,7 @@ func (p *Provider) learns(s site, l login, person control.Person) []signin.Secti
 
 func (p *Provider) subject(s site, l login, person control.Person) subject {
 	return subject{
-		person: person, groups: p.directory.GroupNames(person.ID), tenant: p.tenant,
+		person: person, groups: p.directory.GroupNames(person.ID), tenant: s.tenant,
 		provider: s.app.SAML.EntityID, acs: l.acs, inReplyTo: l.inReplyTo, now: p.now(),
 	}
 }
