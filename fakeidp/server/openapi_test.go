@@ -28,7 +28,7 @@ func newServer(t *testing.T) *server {
 	}
 	engine := push.New(d, push.Options{})
 	t.Cleanup(engine.Close)
-	handler, err := New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: newProvider(t, d), SAML: assertions})
+	handler, err := New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: newProvider(t, d), SAML: assertions, House: house{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,12 +165,13 @@ func TestClientHasACallForEveryRoute(t *testing.T) {
 		method := client.Method(i)
 		args := []reflect.Value{reflect.ValueOf(context.Background())}
 		for j := 1; j < method.Type().NumIn(); j++ {
+			if method.Type().IsVariadic() && j == method.Type().NumIn()-1 {
+				break
+			}
 			arg := reflect.New(method.Type().In(j)).Elem()
 			switch arg.Kind() {
 			case reflect.String:
 				arg.SetString("x")
-			case reflect.Slice: // of a variadic method
-				continue
 			case reflect.Struct:
 				if id := arg.FieldByName("ID"); id.IsValid() {
 					id.SetString("x")

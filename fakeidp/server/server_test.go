@@ -50,6 +50,12 @@ func (p *provider) Mutations() []control.Mutation {
 	return []control.Mutation{{Name: "wrong-nonce", Text: "the nonce is another"}}
 }
 
+// house stands in for the listeners.
+type house struct{}
+
+func (house) Open(context.Context) (control.Doors, error) { return control.Doors{}, nil }
+func (house) Cut(context.Context, bool) error             { return nil }
+
 func newProvider(t *testing.T, d *directory.Directory) *provider {
 	t.Helper()
 	issuers, err := oidc.New(oidc.Options{PublicURL: "https://idp.example", Personas: persona.All(), Own: "okta-oin", Directory: d})
@@ -69,7 +75,7 @@ func start(t *testing.T) (*httptest.Server, *control.Client, *provider) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err := New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: p, SAML: assertions})
+	handler, err := New(Options{Token: token, Persona: "okta-oin", Directory: d, Engine: engine, Provider: p, SAML: assertions, House: house{}})
 	if err != nil {
 		t.Fatal(err)
 	}
