@@ -50,7 +50,7 @@ func (p *program) serveCommand() *cobra.Command {
 		Long: `Run the reference: a SCIM 2.0 server with sign-on by OpenID Connect, an administration API and a
 console. Without --data everything is kept in memory and gone when it stops. With PostgreSQL, leave the
 password out of the URL and set PGPASSWORD. Several processes can serve one database; they need the
-same --keyset, and a browser has to stay with one of them while it signs on: what a sign-on must remember is not shared.
+same --keyset or --kms, and the same --state, without which a sign-on has to end where it began.
 
 With --schema, users or groups have the attributes of a custom extension too: they are published,
 validated, stored, and can be filtered by, sorted by and patched like any other. The file says what the
