@@ -30,7 +30,7 @@ func (p *program) idpCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "idp",
 		Short: "Run the fake identity provider: OpenID Connect, and SCIM push as Okta, Entra ID and others do it",
-		Long: `Run the fake identity provider: an OpenID Provider with a login page, a directory of people and
+		Long: `Run the fake identity provider: an OpenID Provider and a SAML one with login pages, a directory of people and
 groups, and a SCIM client that sends what the persona's real one sends. It is controlled through an API
 on a listener of its own, whose token is made at the start. Keys are new at each start.
 
