@@ -94,6 +94,12 @@ func (c *counting) find(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, `{"totalResults":1,"Resources":[{"id":%q,"userName":%q,"displayName":%q,"active":true}]}`, id, name, name)
 }
 
+func (c *counting) lookedUp(name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lookups[name]
+}
+
 // change notes the members that a PATCH adds.
 func (c *counting) change(r *http.Request, body []byte) {
 	var patch struct {
@@ -133,8 +139,8 @@ func TestKilledPushGoesOn(t *testing.T) {
 			for range 3 {
 				lost := target.killWhileCreating(t, 7, pushProcess(name, server.URL, state))
 				tear(t, state)
-				if target.lookups[lost] != 1 {
-					t.Errorf("%s was looked up %d times before they were created", lost, target.lookups[lost])
+				if n := target.lookedUp(lost); n != 1 {
+					t.Errorf("%s was looked up %d times before they were created", lost, n)
 				}
 			}
 			summary, log, err := finish(pushProcess(name, server.URL, state))

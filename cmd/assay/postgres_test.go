@@ -11,6 +11,7 @@ import (
 
 	"assay/reference"
 	"assay/reference/sqlstore/postgrestest"
+	"assay/reference/sso/saml"
 	"assay/reports"
 	"assay/suites"
 )
@@ -73,7 +74,7 @@ func TestServeHidesPassword(t *testing.T) {
 		cancelled := writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil }) // ready: stop
 		var log bytes.Buffer
 		p := &program{out: cancelled, err: &log, getenv: func(string) string { return "" }}
-		err := p.serve(ctx, serveFlags{addr: loopback, data: source, keyset: filepath.Join(t.TempDir(), "k.json"), tenant: "Acme"})
+		err := p.serve(ctx, serveFlags{addr: loopback, data: source, keyset: filepath.Join(t.TempDir(), "k.json"), tenant: "Acme", samlSkew: saml.DefaultSkew})
 		cancel()
 		text := log.String()
 		if err != nil {
