@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -29,6 +30,10 @@ type proof struct {
 	Faults []kill      `json:"faults"`
 	Checks proofChecks `json:"checks"`
 }
+
+// workerGC lets the heap of a worker grow to five times what is in use before it is collected: a worker holds little and
+// makes a lot of garbage.
+const workerGC = 400
 
 // kill is what one fault did. Red are the checks that failed or warned; Unrelated are those of them
 // that the fault was not meant to touch, and any that ended in error. Blocked are the checks that
@@ -84,7 +89,7 @@ listed as unproven.`,
 	cmd.Flags().StringSliceVar(&names, "fault", nil, "only these faults")
 	cmd.Flags().BoolVar(&list, "list", false, "list the faults and what each is modelled on")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the kill matrix as JSON")
-	cmd.Flags().IntVar(&parallel, "parallel", runtime.NumCPU(), "how many processes share the faults")
+	cmd.Flags().IntVar(&parallel, "parallel", runtime.NumCPU()+1, "how many processes share the faults; some wait for a reference that does not answer")
 	cmd.Flags().BoolVar(&worker, "worker", false, "prove a share of the faults for another process")
 	_ = cmd.Flags().MarkHidden("worker") // the flag is there
 	return cmd
@@ -169,6 +174,7 @@ func (p *program) proveShare(ctx context.Context, chosen []faults.Fault) error {
 		return err
 	}
 	defer closeQuietly(idp.Close)
+	debug.SetGCPercent(workerGC)
 	encoder := json.NewEncoder(p.out)
 	for _, fault := range chosen {
 		within := reach(fault)
