@@ -11,9 +11,9 @@ import (
 // that mapping, clearing and unmapping them costs more than what the write itself does. One slot that is never freed holds a page for good.
 const (
 	allocatorPage = 64 << 10
-	smallestSlot  = 1 << 4
+	smallestSlot  = 1 << 9 // SQLite has a pool of its own for most of what is smaller
 	largestSlot   = 1 << 14
-	keptPages     = 8 // of each size of slot: 5.5 MiB in all
+	keptPages     = 8 // of each size of slot: 3 MiB in all
 )
 
 // keepPages makes the allocator keep the pages that it has once had, for as long as the process lives.
