@@ -12,12 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-
 	"assay/fakeidp"
 	"assay/fakeidp/control"
 	"assay/reference"
 	"assay/reference/sqlstore/postgrestest"
+	"assay/reference/state/natstest"
 )
 
 // Two replicas behind a balancer that gives each request to the other one: a login that begins at one ends at the other, and
@@ -47,7 +46,7 @@ func TestReplicasAreOne(t *testing.T) {
 		r.Out.Host = r.In.Host
 	}})
 	t.Cleanup(balancer.Close)
-	options := reference.Options{Data: source, Keyset: filepath.Join(t.TempDir(), "keyset.json"), State: startNATS(t), PublicURL: balancer.URL, AdminToken: "assay-admin:replicas",
+	options := reference.Options{Data: source, Keyset: filepath.Join(t.TempDir(), "keyset.json"), State: natstest.Start(t), PublicURL: balancer.URL, AdminToken: "assay-admin:replicas",
 		Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }}
 	options.Addr = addresses[0]
 	first := start(t, options)
@@ -92,19 +91,4 @@ func freeAddress(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return l.Addr().String()
-}
-
-// startNATS runs a NATS server in this process.
-func startNATS(t *testing.T) string {
-	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	go s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("NATS does not start")
-	}
-	return s.ClientURL()
 }

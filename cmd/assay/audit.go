@@ -1,13 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -67,13 +67,14 @@ func (p *program) openExport(name string) (io.ReadCloser, error) {
 }
 
 func (p *program) verifyExport(in io.Reader, head string) error {
-	if sum, err := hex.DecodeString(head); err != nil || head != "" && len(sum) != sha256.Size {
+	wanted, err := hex.DecodeString(head)
+	if err != nil || head != "" && len(wanted) != sha256.Size {
 		return usage("--head %q is not a hash: one has %d hexadecimal digits", head, 2*sha256.Size)
 	}
 	events, seen := audit.ReadLines(in), head == ""
 	chains, err := audit.Verify(func(yield func(directory.Event, error) bool) {
 		for e, err := range events {
-			seen = seen || hex.EncodeToString(e.Hash) == strings.ToLower(head)
+			seen = seen || bytes.Equal(e.Hash, wanted)
 			if !yield(e, err) {
 				return
 			}

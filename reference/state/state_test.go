@@ -16,26 +16,12 @@ import (
 	"assay/reference/secrets"
 	"assay/reference/sso"
 	"assay/reference/state"
+	"assay/reference/state/natstest"
 )
-
-// start runs a NATS server in this process.
-func start(t *testing.T) string {
-	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	go s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("NATS does not start")
-	}
-	return s.ClientURL()
-}
 
 func replicas(t *testing.T) (url string, a, b *state.Shared) {
 	t.Helper()
-	url = start(t)
+	url = natstest.Start(t)
 	vault, err := secrets.NewMemory()
 	if err != nil {
 		t.Fatal(err)
